@@ -1,0 +1,104 @@
+"""Why did it change? The path of the largest change, from what was edited to what came out.
+
+Vocabulary
+    before, after   two traces of programs with the same step names and sizes
+    change          one cell of one matrix, with its value before and after
+    effect          how much a cell would move back if one of the cells that it reads were put back
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from attention_core.rules import Index, cut
+from attention_core.trace import Trace, Traced
+
+
+@dataclass(frozen=True)
+class Change:
+    """One cell that changed: the matrix's name, where, and its value before and after."""
+
+    name: str
+    at: Index
+    before: float
+    after: float
+
+
+def difference(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """after - before; 0 where both are the same infinity, so that a masked cell that stays masked did not change."""
+    same = before == after
+    return np.where(same, 0.0, np.subtract(after, before, where=~same, out=np.zeros(after.shape), dtype=float))
+
+
+def comparable(before: Trace, after: Trace, name: str) -> bool:
+    return before.has(name) and after.has(name) and before.matrix(name).value.shape == after.matrix(name).value.shape
+
+
+def changed(before: Trace, after: Trace, name: str) -> np.ndarray:
+    """True where the matrix `name` differs between the two traces, beyond rounding."""
+    old, new = before.matrix(name).value, after.matrix(name).value
+    if new.dtype == bool:
+        return old != new
+    return np.abs(difference(old, new)) > 1e-12 * np.maximum(1.0, np.where(np.isfinite(new), np.abs(new), 1.0))
+
+
+def path(before: Trace, after: Trace) -> tuple[Change, ...]:
+    """The largest change of the last matrix that changed, traced back to where it came from; earliest cell first.
+
+    Empty when nothing changed. Ends before the last step when the change died out on the way.
+    """
+    names = [name for name in after if comparable(before, after, name) and changed(before, after, name).any()]
+    if not names:
+        givens = [name for name in after.given if comparable(before, after, name) and changed(before, after, name).any()]
+        return tuple(_change(before, after, name, _largest(before, after, name)) for name in givens[:1])
+    name = names[-1]
+    links = [_change(before, after, name, _largest(before, after, name))]
+    while links[-1].name in after:
+        source = _source(before, after, after[links[-1].name], links[-1].at)
+        if source is None:
+            break
+        links.append(source)
+    return tuple(reversed(links))
+
+
+def _change(before: Trace, after: Trace, name: str, at: Index) -> Change:
+    return Change(name, at, before.matrix(name).value[at].item(), after.matrix(name).value[at].item())
+
+
+def _largest(before: Trace, after: Trace, name: str) -> Index:
+    old, new = before.matrix(name).value.astype(float), after.matrix(name).value.astype(float)
+    size = np.abs(difference(old, new))
+    return tuple(int(i) for i in np.unravel_index(np.argmax(size), size.shape))
+
+
+def _source(before: Trace, after: Trace, made: Traced, at: Index) -> Change | None:
+    """The cell that `made[at]` reads whose own change moved it most; None when only the program changed."""
+    best, most = None, 0.0
+    seen = set()
+    for slot, (name, cells) in enumerate(zip(made.step.inputs, made.explain(at).reads, strict=True)):
+        if not comparable(before, after, name):
+            continue
+        moved = changed(before, after, name)
+        for cell in cells:
+            if not moved[cell] or (name, cell) in seen:
+                continue
+            seen.add((name, cell))
+            effect = _effect(made, at, slot, cell, before.matrix(name).value[cell])
+            if effect > most or best is None:
+                best, most = _change(before, after, name, cell), effect
+    return best
+
+
+def _effect(made: Traced, at: Index, slot: int, cell: Index, old: float) -> float:
+    inputs = [matrix.copy() if i == slot else matrix for i, matrix in enumerate(made.inputs)]
+    inputs[slot][cell] = old
+    back = _recomputed(made, inputs, at)
+    now = made.value[at].item()
+    return 0.0 if back == now else abs(now - back)
+
+
+def _recomputed(made: Traced, inputs: Sequence[np.ndarray], at: Index) -> float:
+    axes = made.step.parsed
+    cuts = [matrix[cut(of, axes.output, at)] for of, matrix in zip(axes.inputs, inputs, strict=True)]
+    return made.step.rule.compute(axes, *cuts).item()

@@ -1,0 +1,65 @@
+"""What must hold, checked on the numbers at hand: shapes that fit, rows that sum to one, masked cells that are zero.
+
+Vocabulary
+    check   one sentence about one matrix of a trace, and whether it is true of these numbers
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from attention_core.numerals import decimal
+from attention_core.rules import contract
+from attention_core.trace import Trace, Traced
+
+_CLOSE = 1e-9
+
+
+@dataclass(frozen=True)
+class Check:
+    """One invariant of one matrix: whether it holds, in a sentence."""
+
+    holds: bool
+    text: str
+
+
+def checks(trace: Trace, name: str, columns: bool = False) -> tuple[Check, ...]:
+    """The invariants that belong to the matrix `name`, with what these numbers say of them.
+
+    columns: say it for matrices drawn transposed, tokens as columns.
+    """
+    made = trace[name]
+    found = list(_shapes(made, columns)) if made.step.rule is contract else []
+    if name in ("weights", "masked_weights"):
+        found += _shares(made, trace, "column" if columns else "row")
+    return tuple(found)
+
+
+def _shapes(made: Traced, columns: bool) -> Iterator[Check]:
+    """n×m times m×p is n×p: said with the sizes at hand, in the order in which the product is written."""
+    axes = made.step.parsed
+    size = {a: n for of, x in zip(axes.inputs, made.inputs, strict=True) for a, n in zip(of, x.shape, strict=True)}
+    row, col = reversed(axes.output) if columns else axes.output
+    (inner,) = [a for a in axes.inputs[0] if a not in axes.output]
+    fits = made.value.shape == tuple(size[axis] for axis in axes.output)
+    text = f"shapes: {size[row]}×{size[inner]} times {size[inner]}×{size[col]} gives {size[row]}×{size[col]}"
+    yield Check(fits, text)
+
+
+def _shares(made: Traced, trace: Trace, row: str) -> Iterator[Check]:
+    sums = made.value.sum(axis=1)
+    mask = trace.given["mask"].value if "mask" in trace.given else np.ones(made.value.shape, bool)
+    blind = ~mask.any(axis=1)
+    ones = np.abs(sums - 1) <= _CLOSE
+    if (ones | (blind & (sums == 0))).all():
+        text = f"each {row} sums to 1"
+        if blind.any():
+            text += f"; a {row} that may see nothing sums to 0"
+        yield Check(True, text)
+    else:
+        yield Check(False, f"the {row}s sum to " + ", ".join(map(decimal, sums)) + ", and should sum to 1")
+    if not mask.all():
+        leaked = np.abs(made.value[~mask]).max()
+        text = "masked cells are 0" if leaked == 0 else f"masked cells should be 0, and reach {decimal(float(leaked))}"
+        yield Check(bool(leaked == 0), text)

@@ -1,0 +1,326 @@
+"""Attention, written as data. Read top to bottom: this is the whole algorithm.
+
+Vocabulary
+    x, w_q, w_k, w_v, w_o   the embeddings (one token a row) and the four weight matrices of a head
+    scores                  how well each query fits each key, before softmax; `weights` are what softmax makes of them
+    scale, mask             the given factor 1/sqrt(d_k), and the given matrix of who may see whom (True = may)
+    row_max                 what is subtracted from each row of scores before exp: 0, or the row's maximum
+    transform               a function from a program to a program: masked, biased, tempered, steadied, an ablation
+
+Formulas have tokens as rows; `formula_t` says the same with every matrix transposed, tokens as columns.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from attention_core import rules
+from attention_core.trace import Program, Step, Trace, run
+
+
+@dataclass(frozen=True)
+class Given:
+    """A matrix that the learner gives: its letter (LaTeX), its name in words, its axes, and where a cell sits."""
+
+    letter: str
+    title: str
+    axes: tuple[str, ...]
+    meaning: str
+
+
+GIVENS: Mapping[str, Given] = {
+    "x": Given("X", "embeddings", ("query", "d_model"), "the feature {d_model} of {query}"),
+    "w_q": Given("W_Q", "query weights", ("d_model", "d_k"), "what the feature {d_model} adds to query coordinate {d_k}"),
+    "w_k": Given("W_K", "key weights", ("d_model", "d_k"), "what the feature {d_model} adds to key coordinate {d_k}"),
+    "w_v": Given("W_V", "value weights", ("d_model", "d_v"), "what the feature {d_model} adds to value coordinate {d_v}"),
+    "w_o": Given("W_O", "output weights", ("d_v", "d_model"), "what value coordinate {d_v} adds to the feature {d_model}"),
+    "scale": Given("c", "scale", (), "the factor that every score is multiplied by"),
+    "bias": Given("B", "position bias", ("query", "key"), "what is added when {query} looks at {key}, for where they stand"),
+    "mask": Given("M", "mask", ("query", "key"), "whether {query} may see {key}: 1 = yes, 0 = no"),
+    "temperature": Given("T", "temperature", (), "what every score is divided by before softmax"),
+}
+
+PROJECT: Program = (
+    Step(
+        "q", r"Q = X W_Q", "q = x @ w_q", ("x", "w_q"), "query d_model, d_model d_k -> query d_k", rules.contract,
+        "queries", "Each token’s features are turned into a query: what it is looking for.",
+        "what {query} asks for, in coordinate {d_k}", r"Q = W_Q X",
+    ),
+    Step(
+        "k", r"K = X W_K", "k = x @ w_k", ("x", "w_k"), "key d_model, d_model d_k -> key d_k", rules.contract,
+        "keys", "The same features, turned by other weights into a key: what the token can be found by.",
+        "what {key} can be found by, in coordinate {d_k}", r"K = W_K X",
+    ),
+    Step(
+        "v", r"V = X W_V", "v = x @ w_v", ("x", "w_v"), "key d_model, d_model d_v -> key d_v", rules.contract,
+        "values", "And a third time, into a value: what the token hands over when somebody attends to it.",
+        "what {key} hands over, in coordinate {d_v}", r"V = W_V X",
+    ),
+)  # fmt: skip
+SCORE: Program = (
+    Step(
+        "scores", r"S = Q K^\top", "scores = q @ k.T", ("q", "k"), "query d_k, key d_k -> query key", rules.contract,
+        "scores", "Every query is compared with every key by a dot product. The larger the score, the better the fit.",
+        "how well what {query} asks for fits what {key} offers", r"S = K^\top Q",
+    ),
+    Step(
+        "scaled", r"\tilde S = c\,S , \quad c = 1/\sqrt{d_k}", "scaled = scores * scale", ("scores", "scale"),
+        "query key, -> query key", rules.times,
+        "scaled scores", "Scores grow with the number of coordinates; the factor c = 1/√d_k keeps them in a usable range.",
+        "the score of {query} with {key}, scaled",
+    ),
+)  # fmt: skip
+SOFTMAX: Program = (
+    Step(
+        "row_max", r"m_i = 0", "row_max = np.zeros(scaled.shape[0])", ("scaled",), "query key -> query", rules.nothing,
+        "subtracted", "What is taken off all scores of a query before exp. Here nothing; a switch takes off the largest.",
+        "what is subtracted from every score of {query}",
+    ),
+    Step(
+        "shifted", r"D_{ij} = {\tilde S}_{ij} - m_i", "shifted = scaled - row_max[:, None]", ("scaled", "row_max"),
+        "query key, query -> query key", rules.subtract,
+        "shifted scores", "The same number is taken off all scores of a query: the weights stay what they were.",
+        "the score of {query} with {key}, after the subtraction", r"D_{ji} = {\tilde S}_{ji} - m_i",
+    ),
+    Step(
+        "exps", r"E = e^{D}", "exps = np.exp(shifted)", ("shifted",), "query key -> query key", rules.exponentiate,
+        "exponentials", "exp makes every score positive, and turns “so much more” into “so many times as much”.",
+        "e to the power of the score of {query} with {key}",
+    ),
+    Step(
+        "row_sums", r"r_i = \sum_j E_{ij}", "row_sums = exps.sum(axis=1)", ("exps",), "query key -> query", rules.total,
+        "row sums", "The exponentials of one query are added up: everything that it has to share out.",
+        "all that {query} shares out", r"r_i = \sum_j E_{ji}",
+    ),
+    Step(
+        "weights", r"A_{ij} = E_{ij} / r_i", "weights = exps / row_sums[:, None]", ("exps", "row_sums"),
+        "query key, query -> query key", rules.share,
+        "weights", "Each exponential is divided by the sum for its query: shares of one whole.",
+        "how much {query} takes from {key}", r"A_{ji} = E_{ji} / r_i",
+    ),
+)  # fmt: skip
+MIX: Program = (
+    Step(
+        "output", r"O = A V", "output = weights @ v", ("weights", "v"), "query key, key d_v -> query d_v",
+        rules.contract, "output", "Each token’s output is a mixture of the values, in the proportions of its weights.",
+        "what {query} collects, in value coordinate {d_v}", r"O = V A",
+    ),
+    Step(
+        "projected", r"Y = O W_O", "projected = output @ w_o", ("output", "w_o"),
+        "query d_v, d_v d_model -> query d_model", rules.contract,
+        "projected output", "W_O writes the mixture back in the features of the embeddings.",
+        "what the head adds to the feature {d_model} of {query}", r"Y = W_O O",
+    ),
+    Step(
+        "residual", r"X' = X + Y", "residual = x + projected", ("x", "projected"),
+        "query d_model, query d_model -> query d_model", rules.add,
+        "residual stream", "The head’s contribution is added to the token; nothing of the token is thrown away.",
+        "the feature {d_model} of {query}, after the head",
+    ),
+)  # fmt: skip
+
+_MASKED = Step(
+    "masked", r"\hat S_{ij} = {\tilde S}_{ij} \text{ if } M_{ij} = 1 \text{, else } -\infty",
+    "masked = np.where(mask, scaled, -np.inf)", ("scaled", "mask"), "query key, query key -> query key", rules.hide,
+    "masked scores", "Where the mask says 0, the score becomes −∞: exp makes that exactly 0.",
+    "the score of {query} with {key}, if {query} may see {key}",
+    r"\hat S_{ji} = {\tilde S}_{ji} \text{ if } M_{ji} = 1 \text{, else } -\infty",
+)  # fmt: skip
+_BIASED = Step(
+    "biased", r"\tilde S^B = {\tilde S} + B", "biased = scaled + bias", ("scaled", "bias"),
+    "query key, query key -> query key", rules.add,
+    "biased scores", "A number that depends only on where two tokens stand is added to their score.",
+    "the score of {query} with {key}, with the bias of their places",
+)  # fmt: skip
+_TEMPERED = Step(
+    "tempered", r"\hat S^T = {\tilde S} / T", "tempered = scaled / temperature", ("scaled", "temperature"),
+    "query key, -> query key", rules.divide,
+    "tempered scores", "Dividing by T below 1 sharpens the choice, above 1 evens it out.",
+    "the score of {query} with {key}, divided by the temperature",
+)  # fmt: skip
+_STEADY = Step(
+    "row_max", r"m_i = \max_j {\tilde S}_{ij}", "row_max = scaled.max(axis=1)", ("scaled",), "query key -> query",
+    rules.maximum,
+    "subtracted", "The largest score of each query. Taking it off changes no weight, and keeps exp from overflowing.",
+    "the largest score of {query}", r"m_i = \max_j {\tilde S}_{ji}",
+)  # fmt: skip
+
+# The stages a score may pass through before softmax, in order; softmax reads the last one that a program has.
+BEFORE_SOFTMAX = ("scores", "scaled", "biased", "capped", "masked", "tempered")
+_LETTERS = {
+    "scores": "S", "scaled": r"\tilde S", "biased": r"\tilde S^B", "masked": r"\hat S", "tempered": r"\hat S^T",
+}  # fmt: skip
+
+
+_BLANKED = replace(
+    _MASKED,
+    formula=_MASKED.formula.replace(r"-\infty", "0"), formula_t=_MASKED.formula_t.replace(r"-\infty", "0"),
+    code=_MASKED.code.replace("-np.inf", "0"), rule=rules.blank,
+    says="A slip: the hidden scores become 0 instead of −∞. But e⁰ = 1, so the hidden tokens still get a share.",
+)  # fmt: skip
+
+SELF_ATTENTION: Program = PROJECT + SCORE + SOFTMAX + MIX
+
+
+def names(program: Sequence[Step]) -> tuple[str, ...]:
+    return tuple(step.name for step in program)
+
+
+def find(program: Sequence[Step], name: str) -> Step:
+    """The step of this name. Raises KeyError when the program has none."""
+    return {step.name: step for step in program}[name]
+
+
+def _rewired(step: Step, old: str, new: str) -> Step:
+    """The step reading stage `new` where it read `old`; its formula and its NumPy line follow."""
+    letters = (f"{{{_LETTERS[old]}}}", f"{{{_LETTERS[new]}}}")
+    return replace(
+        step,
+        inputs=tuple(new if name == old else name for name in step.inputs),
+        formula=step.formula.replace(*letters),
+        formula_t=step.formula_t.replace(*letters),
+        code=re.sub(rf"\b{old}\b", new, step.code),
+    )
+
+
+def _without_stage(program: Program, name: str) -> Program:
+    if name not in names(program):
+        return program
+    before = find(program, name).inputs[0]
+    kept = (step for step in program if step.name != name)
+    return tuple(_rewired(step, name, before) if name in step.inputs else step for step in kept)
+
+
+def _with_stage(program: Program, new: Step) -> Program:
+    """Insert a stage before softmax at its place in BEFORE_SOFTMAX, instead of the one of its name if there is one."""
+    program = _without_stage(program, new.name)
+    earlier = BEFORE_SOFTMAX[: BEFORE_SOFTMAX.index(new.name)]
+    last = [name for name in names(program) if name in earlier][-1]
+    at = names(program).index(last) + 1
+    after = (_rewired(step, last, new.name) if last in step.inputs else step for step in program[at:])
+    return (*program[:at], _rewired(new, new.inputs[0], last), *after)
+
+
+def masked(program: Program) -> Program:
+    """The same program, hiding before softmax the scores that the given `mask` (True = may see) forbids."""
+    return _with_stage(program, _MASKED)
+
+
+def biased(program: Program) -> Program:
+    """The same program, with the given `bias` added to the scaled scores."""
+    return _with_stage(program, _BIASED)
+
+
+def tempered(program: Program) -> Program:
+    """The same program, with the scores divided by the given `temperature` just before softmax."""
+    return _with_stage(program, _TEMPERED)
+
+
+def _exchanged(program: Program, *new: Step) -> Program:
+    by_name = {step.name: step for step in new}
+    return tuple(by_name.get(step.name, step) for step in program)
+
+
+def steadied(program: Program) -> Program:
+    """The same program, subtracting each row's maximum before exp; every weight stays what it was."""
+    now = find(program, "row_max")
+    new = _rewired(_STEADY, _STEADY.inputs[0], now.inputs[0])
+    return _exchanged(program, new if now.axes == new.axes else _over_queries(new))
+
+
+def unscaled(program: Program) -> Program:
+    """The same program with the formula of a scale of 1: give it `scale` = 1."""
+    step = find(program, "scaled")
+    says = "Not divided by √d_k: c is 1, and the scores go on as they are."
+    return _exchanged(program, replace(step, formula=r"\tilde S = c\,S , \quad c = 1", says=says))
+
+
+def without_residual(program: Program) -> Program:
+    """The same program without its last addition: the head replaces the token instead of adding to it."""
+    return tuple(step for step in program if step.name != "residual")
+
+
+# --- Ablations: programs with one thing wrong, to see what breaks ----------------------------------------------------
+
+
+def _over_queries(step: Step) -> Step:
+    """A step of softmax that works along the rows, made to work along the columns."""
+    axes = {"query key -> query": "query key -> key", "query key, query -> query key": "query key, key -> query key"}
+    formula, formula_t = (
+        text.replace("_i", "_j").replace(r"\max_j", r"\max_i").replace(r"\sum_j", r"\sum_i")
+        for text in (step.formula, step.formula_t)
+    )
+    code = step.code.replace("axis=1", "axis=0").replace("[:, None]", "").replace("shape[0]", "shape[1]")
+    return replace(step, axes=axes[step.axes], formula=formula, formula_t=formula_t, code=code)
+
+
+def wrong_axis(program: Program) -> Program:
+    """Softmax over the queries instead of the keys: columns sum to 1, rows need not."""
+    top, shifted, sums, weights = (
+        _over_queries(find(program, name)) for name in ("row_max", "shifted", "row_sums", "weights")
+    )
+    says = "A slip: the exponentials of one key are added up, over all queries, instead of those of one query."
+    sums = replace(sums, title="sums over the wrong axis", says=says, meaning="all the exponentials of {key}, over every query")
+    return _exchanged(program, replace(top, meaning="what is subtracted from every score with {key}"), shifted, sums, weights)
+
+
+def masked_after(program: Program) -> Program:
+    """The mask applied to finished weights: what was hidden has already been counted, so rows no longer sum to 1."""
+    kept = _without_stage(program, "masked")
+    late = Step(
+        "masked_weights", r"A'_{ij} = A_{ij} \text{ if } M_{ij} = 1 \text{, else } 0",
+        "masked_weights = np.where(mask, weights, 0)", ("weights", "mask"), "query key, query key -> query key",
+        rules.blank, "weights, masked too late",
+        "A slip: the hidden weights are set to 0 after softmax. The rest was already divided by a sum that counted them.",
+        "how much {query} takes from {key}, masked after softmax",
+        r"A'_{ji} = A_{ji} \text{ if } M_{ji} = 1 \text{, else } 0",
+    )  # fmt: skip
+    output = find(kept, "output")
+    use = replace(output, inputs=("masked_weights", "v"), formula="O = A' V", formula_t="O = V A'",
+                  code="output = masked_weights @ v")  # fmt: skip
+    at = names(kept).index("weights") + 1
+    return _exchanged((*kept[:at], late, *kept[at:]), use)
+
+
+def masked_with_zero(program: Program) -> Program:
+    """The hidden scores become 0 instead of -inf; e^0 = 1, so the hidden tokens keep a share."""
+    return _with_stage(program, _BLANKED)
+
+
+ABLATIONS: Mapping[str, Callable[[Program], Program]] = {
+    "wrong_axis": wrong_axis,
+    "masked_after": masked_after,
+    "masked_with_zero": masked_with_zero,
+}
+
+
+def one_head(
+    *, bias: bool = False, temperature: bool = False, steady: bool = False, scaled: bool = True,
+    residual: bool = True, ablation: str = "",
+) -> Program:  # fmt: skip
+    """One masked head of self-attention with these switches; `ablation` is a name in ABLATIONS or ""."""
+    program = masked(SELF_ATTENTION)
+    for on, transform in (
+        (not scaled, unscaled), (bias, biased), (temperature, tempered), (steady, steadied),
+        (not residual, without_residual), (bool(ablation), ABLATIONS.get(ablation)),
+    ):  # fmt: skip
+        program = transform(program) if on else program
+    return program
+
+
+# --- Running with large scores ---------------------------------------------------------------------------------------
+
+STEADY_ABOVE = 300.0  # exp(709) is the last that float64 holds; well before, the row maximum is subtracted
+
+
+def run_steady(
+    program: Program, given: Mapping[str, np.ndarray], labels: Mapping[str, Sequence[str]]
+) -> tuple[Trace, bool]:
+    """Run, subtracting the row maximum when a score passes STEADY_ABOVE. Returns the trace and whether that was done."""
+    before = program[: names(program).index("row_max")]
+    scores = run(before, given, labels)[before[-1].name].value
+    seen = scores[np.isfinite(scores)]
+    forced = bool(seen.size and np.abs(seen).max() > STEADY_ABOVE)
+    return run(steadied(program) if forced else program, given, labels), forced

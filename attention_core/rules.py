@@ -1,0 +1,230 @@
+"""The arithmetic of attention: how a matrix is computed and how one cell of it is explained, side by side.
+
+Vocabulary
+    axes      "query d_k, key d_k -> query key": one group of axis names per input, then those of the output
+    shared    an axis that input and output both have: fixed once a cell of the output is chosen
+    ranged    an axis that only the input has: the cell reads all of it
+    reads     for each input, the index tuples of the cells that one output cell was made from
+    term      one cell that was read: (name of the input, its index, its value)
+    pieces    the arithmetic written out: text and terms in turn, so that every operand stays a cell
+    pattern   how `reads` follows from `axes`: "default" (shared fixed, ranged over), "masked", "none"
+
+A rule never does its arithmetic twice: a cell is explained by cutting the inputs down to what it reads and calling the
+same `compute` on the cuttings.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+import numpy as np
+
+from attention_core.numerals import decimal
+
+Index = tuple[int, ...]
+Pieces = tuple["str | Term", ...]
+
+
+@dataclass(frozen=True)
+class Axes:
+    """A parsed axes pattern: the axis names of each input, and those of the output."""
+
+    inputs: tuple[tuple[str, ...], ...]
+    output: tuple[str, ...]
+
+
+@lru_cache
+def parse(axes: str) -> Axes:
+    """Read "query d_k, key d_k -> query key". Raises ValueError when the arrow is missing."""
+    left, arrow, right = axes.partition("->")
+    if not arrow:
+        raise ValueError(f"axes {axes!r} has no '->' between inputs and output")
+    return Axes(tuple(tuple(part.split()) for part in left.split(",")), tuple(right.split()))
+
+
+@dataclass(frozen=True)
+class Term:
+    """One cell that was read: which input, where in it, and its value."""
+
+    name: str
+    at: Index
+    value: float
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Why one number is what it is.
+
+    value   the number, computed from the cells read and nothing else
+    reads   per input slot, the index tuples of the cells that were read
+    pieces  the arithmetic written out, operands as terms
+    """
+
+    value: float
+    reads: tuple[tuple[Index, ...], ...]
+    terms: tuple[Term, ...]
+    pieces: Pieces
+
+    @property
+    def text(self) -> str:
+        """The arithmetic with decimal operands: '0.75 × 1 + 0.25 × 0'."""
+        return self.written(decimal)
+
+    def written(self, form: Callable[[float], str]) -> str:
+        """The arithmetic with every operand written by `form` (see numerals.decimal and numerals.exact)."""
+        return "".join(piece if isinstance(piece, str) else form(piece.value) for piece in self.pieces)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a matrix is made.
+
+    sign      what stands before the last operand when the step is drawn as an equation ("×", "−", "exp", ...)
+    compute   (axes, *inputs) -> the whole output
+    write     (terms per input slot) -> the arithmetic of one cell, as pieces
+    pattern   which cells are read, see the module's vocabulary
+    """
+
+    sign: str
+    compute: Callable[..., np.ndarray]
+    write: Callable[..., Sequence["str | Term"]]
+    pattern: str = "default"
+
+    def explain(self, axes: Axes, names: Sequence[str], inputs: Sequence[np.ndarray], at: Index) -> Cell:
+        """Explain output cell `at`: cut the inputs down to what it reads, and compute on the cuttings."""
+        cuts = [cut(of, axes.output, at) for of in axes.inputs]
+        value = self.compute(axes, *(x[c] for x, c in zip(inputs, cuts, strict=True))).item()
+        reads = self.reads(axes, inputs, at)
+        slots = [
+            [Term(name, cell, x[cell].item()) for cell in cells]
+            for name, x, cells in zip(names, inputs, reads, strict=True)
+        ]
+        pieces = tuple(self.write(*slots))
+        return Cell(value, reads, tuple(term for slot in slots for term in slot), pieces)
+
+    def reads(self, axes: Axes, inputs: Sequence[np.ndarray], at: Index) -> tuple[tuple[Index, ...], ...]:
+        """The cells that output cell `at` was made from, one tuple of index tuples per input."""
+        if self.pattern == "none":
+            return tuple(() for _ in inputs)
+        every = tuple(ranged(cut(of, axes.output, at), x.shape) for of, x in zip(axes.inputs, inputs, strict=True))
+        if self.pattern == "masked":  # (matrix, mask): where the mask says no, nobody looks at the matrix
+            return every if inputs[1][every[1][0]] else ((), every[1])
+        return every
+
+
+def cut(of: Sequence[str], output: Sequence[str], at: Index) -> tuple[slice, ...]:
+    """Slices that keep of an input with axes `of` what output cell `at` reads; no axis is dropped."""
+    place = dict(zip(output, at, strict=True))
+    return tuple(slice(place[name], place[name] + 1) if name in place else slice(None) for name in of)
+
+
+def ranged(slices: Sequence[slice], shape: Sequence[int]) -> tuple[Index, ...]:
+    """The index tuples that `slices` select in an array of this shape, in row order."""
+    return tuple(product(*(range(*s.indices(n)) for s, n in zip(slices, shape, strict=True))))
+
+
+def align(matrix: np.ndarray, of: Sequence[str], output: Sequence[str]) -> np.ndarray:
+    """`matrix` with its axes in the output's order and length-1 axes for those it lacks, ready to broadcast."""
+    order = [of.index(name) for name in output if name in of]
+    return matrix.transpose(order).reshape([matrix.shape[of.index(n)] if n in of else 1 for n in output])
+
+
+def elementwise(operation: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    """A compute half that applies `operation` cell by cell, each input stretched over the axes it lacks."""
+
+    def compute(axes: Axes, *inputs: np.ndarray) -> np.ndarray:
+        return operation(*(align(x, of, axes.output) for x, of in zip(inputs, axes.inputs, strict=True)))
+
+    return compute
+
+
+def reduction(operation: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    """A compute half that applies `operation` along the axes that the output lacks."""
+
+    def compute(axes: Axes, x: np.ndarray) -> np.ndarray:
+        lost = tuple(i for i, name in enumerate(axes.inputs[0]) if name not in axes.output)
+        return operation(x, axis=lost)
+
+    return compute
+
+
+def _spelled(axes: Axes) -> str:
+    """The einsum string of these axes: 'query d_k, key d_k -> query key' is 'ab,cb->ac'."""
+    names = dict.fromkeys(name for group in axes.inputs for name in group)
+    letter = {name: chr(97 + i) for i, name in enumerate(names)}
+    groups = ["".join(letter[name] for name in group) for group in (*axes.inputs, axes.output)]
+    return ",".join(groups[:-1]) + "->" + groups[-1]
+
+
+def _contract(axes: Axes, *inputs: np.ndarray) -> np.ndarray:
+    return np.einsum(_spelled(axes), *inputs)
+
+
+def _bracketed(term: Term) -> list["str | Term"]:
+    """A term as an operand: negative numbers stand in brackets, so that no two signs meet."""
+    return ["(", term, ")"] if term.value < 0 else [term]
+
+
+def _joined(groups: Sequence[Sequence["str | Term"]], sign: str) -> list["str | Term"]:
+    pieces: list[str | Term] = []
+    for i, group in enumerate(groups):
+        pieces += [sign, *group] if i else group
+    return pieces
+
+
+def _write_contract(*slots: Sequence[Term]) -> list["str | Term"]:
+    factors = [_joined([_bracketed(term) for term in terms], " × ") for terms in zip(*slots, strict=True)]
+    return _joined(factors, " + ")
+
+
+def _between(sign: str) -> Callable[..., list["str | Term"]]:
+    def write(*slots: Sequence[Term]) -> list["str | Term"]:
+        return _joined([_bracketed(term) for slot in slots for term in slot], f" {sign} ")
+
+    return write
+
+
+def _write_hide(hidden_text: str) -> Callable[..., list["str | Term"]]:
+    def write(scores: Sequence[Term], mask: Sequence[Term]) -> list["str | Term"]:
+        if scores:
+            return [scores[0], ", kept because the mask says ", mask[0]]
+        return [hidden_text, ", because the mask says ", mask[0]]
+
+    return write
+
+
+def _max_or_zero(x: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
+    """The maximum, or 0 where everything is -inf: subtracting -inf from -inf would give NaN."""
+    top = x.max(axis=axis)
+    return np.where(np.isneginf(top), np.zeros_like(top), top)
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """part / whole, and 0 where the whole is 0: a query that may see nothing takes nothing."""
+    return np.divide(part, whole, out=np.zeros(np.broadcast(part, whole).shape, part.dtype), where=whole != 0)
+
+
+def _write_share(part: Sequence[Term], whole: Sequence[Term]) -> list["str | Term"]:
+    if whole[0].value == 0:
+        return ["0, because the sum is ", whole[0], ": nothing may be seen"]
+    return [part[0], " / ", whole[0]]
+
+
+def _zero(axes: Axes, x: np.ndarray) -> np.ndarray:
+    return np.zeros([n for n, name in zip(x.shape, axes.inputs[0], strict=True) if name in axes.output], x.dtype)
+
+
+# A product of matrices: multiply along the axes that the inputs share, add up over those that the output lacks.
+contract = Rule("·", _contract, _write_contract)
+times = Rule("×", elementwise(np.multiply), _between("×"))
+divide = Rule("÷", elementwise(np.divide), _between("/"))
+add = Rule("+", elementwise(np.add), _between("+"))
+subtract = Rule("−", elementwise(np.subtract), _between("−"))
+exponentiate = Rule("exp", elementwise(np.exp), lambda x: ["exp(", x[0], ")"])
+total = Rule("Σ", reduction(np.sum), _between("+"))
+share = Rule("÷", elementwise(_share), _write_share)
+maximum = Rule("max", reduction(_max_or_zero), lambda x: ["max(", *_joined([[term] for term in x], ", "), ")"])
+nothing = Rule("0 ·", _zero, lambda x: ["0, nothing is subtracted"], pattern="none")
+hide = Rule("where", elementwise(lambda s, m: np.where(m, s, s.dtype.type(-np.inf))), _write_hide("−∞"), "masked")
+blank = Rule("where", elementwise(lambda s, m: np.where(m, s, s.dtype.type(0))), _write_hide("0"), "masked")
