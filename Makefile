@@ -25,7 +25,7 @@ check: .venv/dev.stamp
 	$(python) -m ruff check
 	$(python) -m ruff format --check
 
-bench: .venv/run.stamp
+bench: .venv/dev.stamp
 	PYTHONPATH=. $(python) benchmarks/latency.py
 
 # The environment comes after the bar: once it exists, its age says nothing.

@@ -50,7 +50,9 @@ def path(before: Trace, after: Trace) -> tuple[Change, ...]:
     """
     names = [name for name in after if comparable(before, after, name) and changed(before, after, name).any()]
     if not names:
-        givens = [name for name in after.given if comparable(before, after, name) and changed(before, after, name).any()]
+        givens = [
+            name for name in after.given if comparable(before, after, name) and changed(before, after, name).any()
+        ]
         return tuple(_change(before, after, name, _largest(before, after, name)) for name in givens[:1])
     name = names[-1]
     links = [_change(before, after, name, _largest(before, after, name))]

@@ -55,7 +55,12 @@ class Example:
         place = np.arange(n)
         mask = place[:, None] >= place if causal else np.ones((n, n), bool)
         d_k = self.weights["w_k"].shape[1]
-        given = {"x": x, **{k: w.copy() for k, w in self.weights.items()}, "scale": np.array(1 / sqrt(d_k)), "mask": mask}
+        given = {
+            "x": x,
+            **{k: w.copy() for k, w in self.weights.items()},
+            "scale": np.array(1 / sqrt(d_k)),
+            "mask": mask,
+        }
         if self.neighbour:
             given["bias"] = np.where(abs(place[:, None] - place) == 1, self.neighbour, 0.0)
         named = unique(tokens)

@@ -32,12 +32,32 @@ class Given:
 
 GIVENS: Mapping[str, Given] = {
     "x": Given("X", "embeddings", ("query", "d_model"), "the feature {d_model} of {query}"),
-    "w_q": Given("W_Q", "query weights", ("d_model", "d_k"), "what the feature {d_model} adds to query coordinate {d_k}"),
+    "w_q": Given(
+        "W_Q",
+        "query weights",
+        ("d_model", "d_k"),
+        "what the feature {d_model} adds to query coordinate {d_k}",
+    ),
     "w_k": Given("W_K", "key weights", ("d_model", "d_k"), "what the feature {d_model} adds to key coordinate {d_k}"),
-    "w_v": Given("W_V", "value weights", ("d_model", "d_v"), "what the feature {d_model} adds to value coordinate {d_v}"),
-    "w_o": Given("W_O", "output weights", ("d_v", "d_model"), "what value coordinate {d_v} adds to the feature {d_model}"),
+    "w_v": Given(
+        "W_V",
+        "value weights",
+        ("d_model", "d_v"),
+        "what the feature {d_model} adds to value coordinate {d_v}",
+    ),
+    "w_o": Given(
+        "W_O",
+        "output weights",
+        ("d_v", "d_model"),
+        "what value coordinate {d_v} adds to the feature {d_model}",
+    ),
     "scale": Given("c", "scale", (), "the factor that every score is multiplied by"),
-    "bias": Given("B", "position bias", ("query", "key"), "what is added when {query} looks at {key}, for where they stand"),
+    "bias": Given(
+        "B",
+        "position bias",
+        ("query", "key"),
+        "what is added when {query} looks at {key}, for where they stand",
+    ),
     "mask": Given("M", "mask", ("query", "key"), "whether {query} may see {key}: 1 = yes, 0 = no"),
     "temperature": Given("T", "temperature", (), "what every score is divided by before softmax"),
 }
@@ -68,14 +88,14 @@ SCORE: Program = (
     Step(
         "scaled", r"\tilde S = c\,S , \quad c = 1/\sqrt{d_k}", "scaled = scores * scale", ("scores", "scale"),
         "query key, -> query key", rules.times,
-        "scaled scores", "Scores grow with the number of coordinates; the factor c = 1/√d_k keeps them in a usable range.",
+        "scaled scores", "Scores grow with the number of coordinates; c = 1/√d_k keeps them in a usable range.",
         "the score of {query} with {key}, scaled",
     ),
 )  # fmt: skip
 SOFTMAX: Program = (
     Step(
         "row_max", r"m_i = 0", "row_max = np.zeros(scaled.shape[0])", ("scaled",), "query key -> query", rules.nothing,
-        "subtracted", "What is taken off all scores of a query before exp. Here nothing; a switch takes off the largest.",
+        "subtracted", "What is taken off a query’s scores before exp. Here nothing; a switch takes off the largest.",
         "what is subtracted from every score of {query}",
     ),
     Step(
@@ -247,7 +267,10 @@ def without_residual(program: Program) -> Program:
 
 def _over_queries(step: Step) -> Step:
     """A step of softmax that works along the rows, made to work along the columns."""
-    axes = {"query key -> query": "query key -> key", "query key, query -> query key": "query key, key -> query key"}
+    axes = {
+        "query key -> query": "query key -> key",
+        "query key, query -> query key": "query key, key -> query key",
+    }
     formula, formula_t = (
         text.replace("_i", "_j").replace(r"\max_j", r"\max_i").replace(r"\sum_j", r"\sum_i")
         for text in (step.formula, step.formula_t)
@@ -262,8 +285,19 @@ def wrong_axis(program: Program) -> Program:
         _over_queries(find(program, name)) for name in ("row_max", "shifted", "row_sums", "weights")
     )
     says = "A slip: the exponentials of one key are added up, over all queries, instead of those of one query."
-    sums = replace(sums, title="sums over the wrong axis", says=says, meaning="all the exponentials of {key}, over every query")
-    return _exchanged(program, replace(top, meaning="what is subtracted from every score with {key}"), shifted, sums, weights)
+    sums = replace(
+        sums,
+        title="sums over the wrong axis",
+        says=says,
+        meaning="all the exponentials of {key}, over every query",
+    )
+    return _exchanged(
+        program,
+        replace(top, meaning="what is subtracted from every score with {key}"),
+        shifted,
+        sums,
+        weights,
+    )
 
 
 def masked_after(program: Program) -> Program:
@@ -273,7 +307,7 @@ def masked_after(program: Program) -> Program:
         "masked_weights", r"A'_{ij} = A_{ij} \text{ if } M_{ij} = 1 \text{, else } 0",
         "masked_weights = np.where(mask, weights, 0)", ("weights", "mask"), "query key, query key -> query key",
         rules.blank, "weights, masked too late",
-        "A slip: the hidden weights are set to 0 after softmax. The rest was already divided by a sum that counted them.",
+        "A slip: hidden weights are set to 0 after softmax. The others were divided by a sum that counted them.",
         "how much {query} takes from {key}, masked after softmax",
         r"A'_{ji} = A_{ji} \text{ if } M_{ji} = 1 \text{, else } 0",
     )  # fmt: skip
@@ -318,7 +352,7 @@ STEADY_ABOVE = 300.0  # exp(709) is the last that float64 holds; well before, th
 def run_steady(
     program: Program, given: Mapping[str, np.ndarray], labels: Mapping[str, Sequence[str]]
 ) -> tuple[Trace, bool]:
-    """Run, subtracting the row maximum when a score passes STEADY_ABOVE. Returns the trace and whether that was done."""
+    """Run, subtracting the row maximum if a score passes STEADY_ABOVE. Returns the trace, and whether it had to."""
     before = program[: names(program).index("row_max")]
     scores = run(before, given, labels)[before[-1].name].value
     seen = scores[np.isfinite(scores)]

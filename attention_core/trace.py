@@ -128,9 +128,7 @@ def run(program: Sequence[Step], given: Mapping[str, np.ndarray], labels: Mappin
                 used[name] = Matrix(name, of, values[name], _labels(of, values[name].shape, labels))
         inputs = tuple(values[name] for name in step.inputs)
         value = values[step.name] = step.rule.compute(axes, *inputs)
-        made[step.name] = Traced(
-            step.name, axes.output, value, _labels(axes.output, value.shape, labels), step, inputs
-        )
+        made[step.name] = Traced(step.name, axes.output, value, _labels(axes.output, value.shape, labels), step, inputs)
     return Trace(used, made)
 
 
@@ -145,7 +143,9 @@ def _check(step: Step, name: str, of: Sequence[str], shape: tuple[int, ...], siz
     sizes.update(zip(of, shape, strict=True))
 
 
-def _labels(of: Sequence[str], shape: Sequence[int], labels: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+def _labels(
+    of: Sequence[str], shape: Sequence[int], labels: Mapping[str, Sequence[str]]
+) -> tuple[tuple[str, ...], ...]:
     return tuple(
         tuple(labels[axis]) if axis in labels else tuple(map(str, range(n))) for axis, n in zip(of, shape, strict=True)
     )

@@ -1,0 +1,1 @@
+"""Streamlit components and state: everything that a page calls and no mathematics."""

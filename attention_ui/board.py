@@ -1,0 +1,55 @@
+"""The matrix board on the page: all matrices of a lesson in one component, and the enlarged view of one of them.
+
+Vocabulary
+    board    the component in board.js and board.css; it gets numbers and texts, and reports events
+    mount    one call of the component on a page
+"""
+
+from pathlib import Path
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from attention_ui.document import compute
+from attention_ui.link import pack
+from attention_ui.payload import Picture, board_data
+from attention_ui.session import Visit, handle, visit
+
+_HERE = Path(__file__).parent
+_KEY = "board"
+_component = st.components.v2.component(
+    "attention_board",
+    html="<div class='board'></div>",
+    css=(_HERE / "board.css").read_text(),
+    js=(_HERE / "board.js").read_text(),
+)
+
+
+def _on_events() -> None:
+    handle(st.session_state[_KEY].get("events"))
+
+
+def picture(now: Visit) -> Picture:
+    """What this visitor is to see: the head, the one before the last change, the view."""
+    before = compute(now.before) if now.before is not None else None
+    return Picture(compute(now.document), before, now.view, now.shown, tuple(now.trail))
+
+
+def matrix_board() -> None:
+    """Draw every matrix of the visitor's head, with stepper, panel, undo and link; handle what is done to it."""
+    now = visit()
+    shown = picture(now)
+    data = board_data(shown) | {
+        "ack": now.ack,
+        "can": {"undo": bool(now.past), "redo": bool(now.future), "reset": now.document != now.plain},
+        "said": now.said,
+        "share": "?" + urlencode(pack(now.document, now.view)),
+        "errors": now.errors,
+    }
+    _component(key=_KEY, data=data, on_events_change=_on_events)
+    if now.enlarged:
+        name, now.enlarged = now.enlarged, ""
+        if shown.head.trace.has(name):
+            from attention_ui.enlarge import enlarge  # brings Plotly and pandas: only when somebody asks
+
+            enlarge(shown, name)

@@ -1,0 +1,113 @@
+"""The controls of a head: example, sentence, switches, and how the numbers are shown.
+
+Each control shows what the visit says and reports its change; the visit is the only state. Streamlit keeps the value of
+a widget by its key, so the key is set from the visit before the widget is drawn.
+"""
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from attention_core.examples import EXAMPLES
+from attention_ui import session
+from attention_ui.document import TEMPERATURES
+from attention_ui.lesson import notice
+from attention_ui.payload import SHOWN
+
+ABLATIONS: Mapping[str, str] = {
+    "": "Nothing: attention as it should be",
+    "unscaled": "No scaling",
+    "wrong_axis": "Softmax over the wrong axis",
+    "masked_after": "Mask after softmax",
+    "masked_with_zero": "Mask with 0 instead of −∞",
+}
+
+_ORIENTATION = {False: "tokens as rows", True: "tokens as columns"}
+_FORMS = {False: "decimals", True: "fractions"}
+_SHOWN = dict(zip(SHOWN, ("after a change", "before it", "difference"), strict=True))
+
+
+def _bound(key: str, value: object, report: Callable[[object], None]) -> dict[str, object]:
+    """Keyword arguments that tie a widget to the visit: its key, set to `value`, and the callback that reports."""
+    st.session_state[key] = value
+    return {"key": key, "on_change": lambda: report(st.session_state[key])}
+
+
+def sentence_field() -> None:
+    """The sentence, and why it could not be used if it could not; what was typed stays in the field."""
+    now = session.visit()
+    if not now.sentence_error:
+        st.session_state["sentence"] = now.document.sentence
+    st.text_input(
+        "Sentence: 1 to 16 words",
+        key="sentence",
+        on_change=lambda: session.set_sentence(st.session_state["sentence"]),
+    )
+    if now.sentence_error:
+        notice(now.sentence_error + " The last sentence stays below.")
+
+
+def example_field() -> None:
+    now = session.visit()
+    st.selectbox(
+        "Example",
+        list(EXAMPLES),
+        format_func=lambda name: EXAMPLES[name].title,
+        **_bound("example", now.document.example, session.set_example),
+    )
+
+
+def switches() -> None:
+    """What the head does: mask, scaling, residual, row maximum, temperature, and one thing to break."""
+    document = session.visit().document
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        _switch("causal", "Causal mask", "A word sees itself and the words before it, never those after it.")
+        _switch("scaled", "Divide by √d_k", "Multiply the scores by 1/√d_k before softmax.")
+        _switch("residual", "Residual", "Add what the head collected to the token, instead of replacing it.")
+        _switch("steady", "Subtract the row maximum", "Changes no weight; keeps exp from overflowing.")
+        st.slider(
+            "Temperature T",
+            *TEMPERATURES,
+            step=0.1,
+            width=200,
+            help="Scores are divided by T before softmax: below 1 sharper, above 1 more even.",
+            **_bound("temperature", document.temperature, lambda value: session.set_document(temperature=value)),
+        )
+        st.selectbox(
+            "What breaks if …",
+            list(ABLATIONS),
+            format_func=ABLATIONS.get,
+            width=290,
+            **_bound("ablation", document.ablation, lambda value: session.set_document(ablation=value)),
+        )
+
+
+def _switch(name: str, label: str, says: str) -> None:
+    value = getattr(session.visit().document, name)
+    st.toggle(label, help=says, **_bound(name, value, lambda new: session.set_document(**{name: new})))
+
+
+def display() -> None:
+    """How the numbers are shown; no number changes."""
+    now = session.visit()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        _choice(
+            "Tokens stand as",
+            "columns",
+            now.view.columns,
+            _ORIENTATION,
+            lambda new: session.set_view(columns=new),
+        )
+        _choice("Numbers as", "exact", now.view.exact, _FORMS, lambda new: session.set_view(exact=new))
+        _choice("After a change, show", "shown", now.shown, _SHOWN, session.set_shown)
+
+
+def _choice(label: str, key: str, value: object, options: Mapping[object, str], report: Callable) -> None:
+    st.segmented_control(
+        label,
+        list(options),
+        format_func=options.get,
+        required=True,
+        label_visibility="collapsed",  # the options say it; the label stays for screen readers
+        **_bound(key, value, report),
+    )

@@ -1,0 +1,183 @@
+"""State in a link: a document and a view as URL parameters, and back. No Streamlit in here.
+
+Vocabulary
+    params   {"example": ..., "sentence": ..., "s": ...}; what equals the default is left out
+    s        a version, a dot, then the differences from the named example: JSON, compressed, base64url
+    view     what is shown of the numbers: stage, orientation, number form, picked cell. Never changes a number
+
+A link is read with suspicion: its length and its decompressed size are bounded, every key, index and number is checked
+by the same functions that check what is typed, and nothing is evaluated.
+"""
+
+import base64
+import binascii
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from attention_core import programs
+from attention_core.examples import EXAMPLES
+from attention_core.tokens import SentenceError
+from attention_ui.document import TEMPERATURES, Document, EditError, Index, example_document
+
+VERSION = "1"
+LONGEST = 8_000  # characters of s that are read
+LARGEST = 100_000  # bytes of JSON that are unpacked
+PARAMS = ("example", "sentence", "s")
+
+
+class LinkError(ValueError):
+    """A link that cannot be read; the message says what was wrong and what is shown instead."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What is shown of the numbers. picked is (step, row, col) or None; stage is "all" or a step's name."""
+
+    stage: str = "all"
+    columns: bool = False
+    exact: bool = False
+    picked: tuple[str, int, int] | None = None
+
+
+_SWITCHES = {
+    "causal": bool,
+    "scaled": bool,
+    "residual": bool,
+    "steady": bool,
+    "temperature": float,
+    "ablation": str,
+}
+_VIEWS = {"stage": str, "columns": bool, "exact": bool, "picked": list}
+
+
+def pack(document: Document, view: View) -> dict[str, str]:
+    """The parameters that bring back this document and view; empty for the plain running example."""
+    default = example_document(document.example)
+    inner: dict[str, Any] = {k: getattr(document, k) for k in _SWITCHES if getattr(document, k) != getattr(default, k)}
+    inner |= {k: getattr(view, k) for k in _VIEWS if getattr(view, k) != getattr(View(), k)}
+    if document.edits:
+        given, _ = document.given()
+        inner["edits"] = {name: _listed(given[name].shape, cells) for name, cells in sorted(document.edits.items())}
+    params = {}
+    if document.example != Document().example:
+        params["example"] = document.example
+    if document.sentence != default.sentence:
+        params["sentence"] = document.sentence
+    if inner:
+        params["s"] = f"{VERSION}.{_encode(inner)}"
+    return params
+
+
+def unpack(params: Mapping[str, str]) -> tuple[Document, View, list[str]]:
+    """The document and view that these parameters say, and a sentence for each thing that could not be read."""
+    problems: list[str] = []
+    name = params.get("example", Document().example)
+    if name not in EXAMPLES:
+        known = " and ".join(EXAMPLES)
+        problems.append(f"The link names the example “{_short(name)}”, which there is not; there are {known}.")
+        name = Document().example
+    document = example_document(name)
+    if "sentence" in params:
+        try:
+            document = document.with_sentence(params["sentence"])
+        except SentenceError as error:
+            problems.append(f"The sentence in the link cannot be used: {error} The example’s own sentence is shown.")
+    if "s" not in params:
+        return document, View(), problems
+    try:
+        return *_apply(document, _decode(params["s"])), problems
+    except LinkError as error:
+        problems.append(f"Part of the link cannot be read: {error} The plain example is shown instead.")
+        return document, View(), problems
+
+
+def _encode(inner: Mapping[str, Any]) -> str:
+    packed = zlib.compress(json.dumps(inner, separators=(",", ":"), ensure_ascii=False).encode(), 9)
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def _decode(s: str) -> dict[str, Any]:
+    version, dot, body = s.partition(".")
+    if not dot or version != VERSION:
+        raise LinkError(f"it should begin with “{VERSION}.”, and begins with “{_short(s)}”.")
+    if len(s) > LONGEST:
+        raise LinkError(f"it is {len(s)} characters long; at most {LONGEST} are read.")
+    try:
+        packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+        reader = zlib.decompressobj()
+        text = reader.decompress(packed, LARGEST)
+        if reader.unconsumed_tail or not reader.eof:
+            raise LinkError("it is cut short, or too large once unpacked.")
+        inner = json.loads(text)
+    except (binascii.Error, zlib.error, UnicodeError, ValueError, RecursionError) as error:
+        if isinstance(error, LinkError):
+            raise
+        raise LinkError("it was cut short or changed on the way.") from None
+    if not isinstance(inner, dict):
+        raise LinkError("it holds no settings.")
+    return inner
+
+
+def _apply(document: Document, inner: Mapping[str, Any]) -> tuple[Document, View]:
+    unknown = set(inner) - set(_SWITCHES) - set(_VIEWS) - {"edits"}
+    if unknown:
+        raise LinkError(f"it sets “{_short(sorted(unknown)[0])}”, which this page does not have.")
+    for name, kind in (_SWITCHES | _VIEWS).items():
+        if name in inner and type(inner[name]) not in ((int, float) if kind is float else (kind,)):
+            raise LinkError(f"its setting “{name}” is of the wrong kind.")
+    document = replace(document, **{name: inner[name] for name in _SWITCHES if name in inner})
+    low, high = TEMPERATURES
+    if not low <= document.temperature <= high:
+        raise LinkError(f"its temperature is {document.temperature}; it may be {low} to {high}.")
+    if document.ablation and document.ablation not in programs.ABLATIONS:
+        raise LinkError(f"it names the ablation “{_short(document.ablation)}”, which there is not.")
+    document = _with_edits(document, inner.get("edits", {}))
+    return document, _view(document, {name: inner[name] for name in _VIEWS if name in inner})
+
+
+def _listed(shape: tuple[int, ...], cells: Mapping[Index, str]) -> str:
+    """The typed texts of a matrix in reading order, ';' between the cells; an unedited cell is empty."""
+    return ";".join(cells.get(at, "") for at in np.ndindex(*shape)).rstrip(";")
+
+
+def _with_edits(document: Document, edits: Any) -> Document:
+    if not isinstance(edits, dict) or not all(isinstance(text, str) for text in edits.values()):
+        raise LinkError("its edits are not written as this page writes them.")
+    given, _ = document.given()
+    for name, listed in edits.items():
+        if name not in given:
+            raise LinkError(f"it edits “{_short(name)}”, which this example does not have.")
+        texts = listed.split(";")
+        if len(texts) > given[name].size:
+            raise LinkError(f"it has {len(texts)} numbers for {name}, which has {given[name].size}.")
+        cells = zip(np.ndindex(*given[name].shape), texts, strict=False)
+        try:
+            document = document.with_cells(name, {at: text for at, text in cells if text})
+        except EditError as error:
+            raise LinkError(str(error)) from None
+    return document
+
+
+def _view(document: Document, inner: dict[str, Any]) -> View:
+    steps = programs.names(document.program)
+    if inner.get("stage", "all") not in ("all", "x", *steps):
+        raise LinkError(f"it names the step “{_short(inner['stage'])}”, which there is not.")
+    if "picked" in inner:
+        inner["picked"] = _picked(inner["picked"])
+    return View(**inner)
+
+
+def _picked(cell: list) -> tuple[str, int, int]:
+    kinds = [type(part) for part in cell]
+    if kinds != [str, int, int]:
+        raise LinkError("its picked cell is not a matrix, a row and a column.")
+    return (cell[0], cell[1], cell[2])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 24 else text[:20] + "…"

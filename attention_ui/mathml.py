@@ -1,0 +1,94 @@
+"""Formulas for a component that may not run KaTeX: the LaTeX of our steps as MathML trees.
+
+Vocabulary
+    tree   a nested list [tag, child, ...] whose leaves are strings; the component builds elements from it, never markup
+
+Only what the steps use is understood: letters, numbers, + - = /, ^ and _ with groups, \\sqrt \\text \\tilde \\hat,
+names of functions, and spaces. Anything else is an error, so that a new formula is noticed by the tests.
+"""
+
+import re
+from functools import lru_cache
+
+Tree = list
+
+_TOKEN = re.compile(r"\s*(\\[a-zA-Z]+|\\[,;]|[0-9.]+|.)")
+_SYMBOLS = {
+    "top": ["mo", "⊤"],
+    "infty": ["mi", "∞"],
+    "quad": ["mspace", {"width": "1em"}],
+    ",": ["mspace", {"width": ".2em"}],
+}
+_FUNCTIONS = {"max": "max", "exp": "exp", "sum": "∑"}
+_ACCENTS = {"tilde": "~", "hat": "^"}
+
+
+@lru_cache
+def tree(latex: str) -> Tree:
+    """The MathML tree of a formula. Raises ValueError for LaTeX that no step of ours uses."""
+    row, rest = _row(_TOKEN.findall(latex), _texts(latex))
+    if rest:
+        raise ValueError(f"unbalanced braces in {latex!r}")
+    return row
+
+
+def _texts(latex: str) -> list[str]:
+    """What stands in \\text{...}, in order; kept aside because spaces matter there."""
+    return re.findall(r"\\text\{([^}]*)\}", latex)
+
+
+def _row(tokens: list[str], texts: list[str]) -> tuple[Tree, list[str]]:
+    """Read up to a closing brace or the end; returns the row and what is left."""
+    items: list[Tree] = []
+    while tokens and tokens[0] != "}":
+        token, tokens = tokens[0], tokens[1:]
+        if token in "^_":
+            script, tokens = _atom(tokens, texts)
+            items[-1] = _scripted(items[-1], token, script)
+        elif token == "'":
+            items[-1] = _scripted(items[-1], "^", ["mo", "′"])
+        else:
+            item, tokens = _atom([token, *tokens], texts)
+            items.append(item)
+    return (items[0] if len(items) == 1 else ["mrow", *items]), tokens
+
+
+def _scripted(base: Tree, mark: str, script: Tree) -> Tree:
+    tags = {"^": "msup", "_": "msub"}
+    if base[0] == "msub" and mark == "^":
+        return ["msubsup", *base[1:], script]
+    if base[0] == "msup" and mark == "_":
+        return ["msubsup", base[1], script, base[2]]
+    return [tags[mark], base, script]
+
+
+def _atom(tokens: list[str], texts: list[str]) -> tuple[Tree, list[str]]:
+    token, tokens = tokens[0], tokens[1:]
+    if token == "{":
+        row, tokens = _row(tokens, texts)
+        return row, tokens[1:]
+    if token.startswith("\\"):
+        return _command(token[1:], tokens, texts)
+    if token.isalpha():
+        return ["mi", token], tokens
+    if token[0].isdigit():
+        return ["mn", token], tokens
+    if token in "+-=/,()":
+        return ["mo", token.replace("-", "−")], tokens
+    raise ValueError(f"no MathML for {token!r}")
+
+
+def _command(name: str, tokens: list[str], texts: list[str]) -> tuple[Tree, list[str]]:
+    if name in _SYMBOLS:
+        return _SYMBOLS[name], tokens
+    if name in _FUNCTIONS:
+        return ["mo" if name == "sum" else "mi", _FUNCTIONS[name]], tokens
+    if name == "text":
+        return ["mtext", texts.pop(0).replace(" ", "\u00a0")], tokens[tokens.index("}") + 1 :]
+    if name == "sqrt":
+        inner, tokens = _atom(tokens, texts)
+        return ["msqrt", inner], tokens
+    if name in _ACCENTS:
+        inner, tokens = _atom(tokens, texts)
+        return ["mover", {"accent": "true"}, inner, ["mo", _ACCENTS[name]]], tokens
+    raise ValueError(f"no MathML for \\{name}")

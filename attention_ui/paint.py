@@ -1,0 +1,89 @@
+"""The running example without numbers: words with their paint, and the shares that one word takes.
+
+Vocabulary
+    paint   the features red and blue of a token, before or after the head
+    disc    the paint as a coloured, named disc; colour is never the only sign
+    share   a weight, drawn as a bar with its fraction
+"""
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from attention_core.numerals import exact
+from attention_ui.document import Head, compute, example_document
+
+_RED, _BLUE = np.array([200, 40, 50]), np.array([40, 90, 200])
+
+
+def worked_example() -> Head:
+    """The running example, computed: red ball hit blue cube."""
+    return compute(example_document("paint"))
+
+
+def colour_name(red: float, blue: float) -> str:
+    """The paint in a word; a quarter of the other colour is where red or blue turns purple."""
+    if red + blue <= 0:
+        return "no colour"
+    part = red / (red + blue)
+    return "red" if part > 0.75 else "blue" if part < 0.25 else "purple"
+
+
+def paint(head: Head, name: str, token: int) -> tuple[float, float]:
+    """How much red and blue a token has, in the matrix `name` (x before the head, residual after it)."""
+    row = dict(zip(head.document.worked.features, head.matrix(name).value[token].tolist(), strict=True))
+    return row["red"], row["blue"]
+
+
+def strip(head: Head, after: int | None = None, asked: int | None = None) -> None:
+    """The sentence, each word with its disc: words up to `after` as the head leaves them, the others as they came.
+
+    asked: the word whose colour is the next question.
+    """
+    cards = []
+    for i, token in enumerate(head.document.tokens):
+        done = after is not None and i <= after
+        amounts = paint(head, "residual" if done else "x", i)
+        cards.append(_card(token, "?" if i == asked else "", amounts, waits=after is not None and not done))
+    st.html(f'<ul class="strip" aria-label="The sentence, each word with its paint">{"".join(cards)}</ul>')
+
+
+def _card(token: str, mark: str, amounts: tuple[float, float], waits: bool) -> str:
+    red, blue = amounts
+    said = mark or colour_name(red, blue)
+    waiting = ' class="waits"' if waits else ""
+    return f"<li{waiting}><b>{escape(token)}</b>{_disc(red, blue, mark)}<span>{said}</span></li>"
+
+
+def _disc(red: float, blue: float, mark: str) -> str:
+    total = red + blue
+    if total <= 0 or mark:
+        return f'<i class="disc bare" aria-hidden="true">{mark}</i>'
+    mixed = (red * _RED + blue * _BLUE) / total
+    rgb = ",".join(str(round(part)) for part in mixed)
+    strength = min(1.0, 0.25 + 0.75 * total)
+    return f'<i class="disc" aria-hidden="true" style="background:rgba({rgb},{strength:.2f})"></i>'
+
+
+def shares(head: Head, query: int) -> None:
+    """How much one word takes from each word that it may see: a bar and a fraction for each."""
+    weights, seen = head.matrix("weights").value[query], head.matrix("mask").value[query]
+    tokens = head.document.tokens
+    rows = [_share(tokens[j], weights[j].item(), j == query) for j in np.flatnonzero(seen)]
+    title = f"What {escape(tokens[query])} takes, of one whole"
+    st.html(f'<p class="shares-title">{title}</p><ul class="shares">{"".join(rows)}</ul>')
+
+
+def _share(token: str, weight: float, itself: bool) -> str:
+    whom = "itself" if itself else escape(token)
+    bar = f'<i aria-hidden="true" style="width:{weight * 100:.1f}%"></i>'
+    return f'<li><span>from {whom}</span><span class="track">{bar}</span><b>{exact(weight)}</b></li>'
+
+
+def mixture(head: Head, query: int) -> str:
+    """The result in words: 'red: 3/4 of a full pot'."""
+    named = zip(("red", "blue"), paint(head, "residual", query), strict=True)
+    amounts: Sequence[str] = [f"{exact(amount)} {name}" for name, amount in named if amount > 0]
+    return " and ".join(amounts) or "nothing"

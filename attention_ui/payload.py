@@ -1,0 +1,409 @@
+"""A head as the data that the matrix component draws. No Streamlit in here, and no number that the core did not make.
+
+Vocabulary
+    equation    one step as it is drawn: operands, signs, result, and what must hold of it
+    term        a matrix in an equation: its name, its role (given, operand, result) and whether it is drawn transposed
+    columns     the convention with tokens as columns: every matrix is drawn transposed
+    shown       which numbers: after the last change, before it, or their difference
+"""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from attention_core import changes, programs, rules
+from attention_core.checks import checks
+from attention_core.numerals import decimal, exact
+from attention_core.remarks import remarks
+from attention_core.trace import Matrix, Step, Traced
+from attention_ui.document import EDITABLE, Head
+from attention_ui.link import View
+from attention_ui.mathml import tree
+
+Data = dict[str, Any]
+
+# Which colour and letter a matrix keeps on every page; what is not named here is drawn in the text colour.
+IDENTITY = {
+    "q": "q", "w_q": "q", "k": "k", "w_k": "k", "v": "v", "w_v": "v",
+    "weights": "weights", "masked_weights": "weights", "x": "x", "residual": "x",
+}  # fmt: skip
+# Rows of the embeddings are tokens; they only become queries and keys once W_Q and W_K have made them so.
+_AXIS_NAMES = {(name, "query"): "token" for name in ("x", "projected", "residual")}
+POSITIVE = ("exps", "row_sums", "weights", "masked_weights")
+SHOWN = ("after", "before", "difference")
+UNARY = (rules.exponentiate, rules.total, rules.maximum)  # the sign stands before the only operand
+
+
+@dataclass(frozen=True)
+class Picture:
+    """All that decides what is drawn: the head, the one before the last change, the view, which numbers, the trail."""
+
+    head: Head
+    before: Head | None
+    view: View
+    shown: str = "after"
+    trail: Sequence[tuple[str, int, int]] = ()
+
+    @property
+    def form(self) -> Callable[[float], str]:
+        return exact if self.view.exact else decimal
+
+    @property
+    def program(self) -> Sequence[Step]:
+        return self.head.document.program
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        return ("x", *programs.names(self.program))
+
+    def shown_of(self, name: str) -> str:
+        """Which numbers this matrix shows: `shown` where there is something to compare with, else after."""
+        if self.before is None or not changes.comparable(self.before.trace, self.head.trace, name):
+            return "after"
+        return self.shown
+
+    def values(self, name: str) -> np.ndarray:
+        after = self.head.matrix(name).value
+        shown = self.shown_of(name)
+        if shown == "after":
+            return after
+        before = self.before.matrix(name).value
+        return before if shown == "before" else changes.difference(before.astype(float), after.astype(float))
+
+
+def board_data(picture: Picture) -> Data:
+    """Everything the component needs to draw this picture, JSON-ready."""
+    equations = [_equation(picture, stage) for stage in picture.stages if picture.view.stage in ("all", stage)]
+    _give_roles(equations, set(picture.head.trace.given))
+    drawn = dict.fromkeys(term["name"] for eq in equations for term in eq["terms"] if "name" in term)
+    steps = {
+        step.name: {"inputs": step.inputs, "axes": step.axes, "pattern": step.rule.pattern} for step in picture.program
+    }
+    return {
+        "view": picture.shown,
+        "stage": picture.view.stage,
+        "stages": [{"name": name, "title": _title(picture, name).capitalize()} for name in picture.stages],
+        "matrices": {name: _matrix(picture, name) for name in drawn},
+        "steps": steps,
+        "equations": equations,
+        "picked": _picked(picture.view),
+        "panel": panel(picture),
+        "empty": "Pick any cell, with a click or with Enter, to see where its number comes from.",
+        "why": why(picture),
+    }
+
+
+def _picked(view: View) -> Data | None:
+    return None if view.picked is None else dict(zip(("step", "row", "col"), view.picked, strict=True))
+
+
+# --- equations -------------------------------------------------------------------------------------------------------
+
+
+def _equation(picture: Picture, stage: str) -> Data:
+    number = picture.stages.index(stage)
+    if stage == "x":
+        return {
+            "step": "x", "number": number, "title": "Embeddings", "formula": tree("X"),
+            "note": _about_words(picture.head),
+            "warn": not all(word.known for word in picture.head.words),
+            "terms": [{"name": "x", "transposed": picture.view.columns}], "checks": [],
+        }  # fmt: skip
+    step = programs.find(picture.program, stage)
+    found = checks(picture.head.trace, stage, picture.view.columns) if picture.shown_of(stage) == "after" else ()
+    return {
+        "step": stage,
+        "number": number,
+        "title": _title(picture, stage).capitalize(),
+        "formula": tree(_formula(step, picture.view.columns)),
+        "note": " ".join((step.says, *_extra_notes(picture, stage))),
+        "warn": step.says.startswith("A slip"),
+        "terms": _terms(step, picture.view.columns),
+        "checks": [{"ok": check.holds, "text": check.text} for check in found],
+    }
+
+
+def _formula(step: Step, columns: bool) -> str:
+    return (step.formula_t or step.formula) if columns else step.formula
+
+
+def _extra_notes(picture: Picture, stage: str) -> Sequence[str]:
+    """What these very numbers give reason to say, after the sentence that the step always has."""
+    if stage == "weights":
+        return remarks(picture.head.trace)
+    if stage == "row_max" and picture.head.forced and not picture.head.document.steady:
+        limit = f"{programs.STEADY_ABOVE:.0f}"
+        return (f"It is subtracted here in any case, because a score passes {limit}, where exp would soon overflow.",)
+    return ()
+
+
+def _about_words(head: Head) -> str:
+    says = "Each word is a row of named features, looked up in a small word list. You can change any number."
+    unknown = dict.fromkeys(word.why for word in head.words if not word.known)
+    return " ".join((says, *unknown))
+
+
+def _terms(step: Step, columns: bool) -> list[Data]:
+    """The equation from left to right: operands turned so that the product can be read off, signs, the result."""
+    result = {"name": step.name, "transposed": _turned(step.parsed.output, step, columns)}
+    operands = _operands(step, columns)
+    if step.rule.pattern == "none":
+        return [result]
+    if step.rule in UNARY:
+        return [{"sign": step.rule.sign}, *operands, {"sign": "="}, result]
+    return [operands[0], {"sign": step.rule.sign}, operands[1], {"sign": "="}, result]
+
+
+def _operands(step: Step, columns: bool) -> list[Data]:
+    axes = step.parsed
+    if step.rule is not rules.contract:
+        turned = [_turned(of, step, columns) for of in axes.inputs]
+        return [{"name": n, "transposed": t} for n, t in zip(step.inputs, turned, strict=True)]
+    row, col = reversed(axes.output) if columns else axes.output
+    left, right = sorted(range(2), key=lambda i: row not in axes.inputs[i])
+    return [
+        {"name": step.inputs[left], "transposed": axes.inputs[left][0] != row},
+        {"name": step.inputs[right], "transposed": axes.inputs[right][1] != col},
+    ]
+
+
+def _turned(of: Sequence[str], step: Step, columns: bool) -> bool:
+    """Whether a matrix is drawn transposed. A vector lies along the rows or the columns of the matrix it goes with."""
+    if len(of) != 1:
+        return columns
+    partner = next(group for group in (step.parsed.output, *step.parsed.inputs) if len(group) == 2)
+    return (partner[1] == of[0]) != columns
+
+
+def _give_roles(equations: Sequence[Data], givens: set[str]) -> None:
+    """A result where a step makes it; a given at its first place on the page; an operand everywhere else."""
+    seen: set[str] = set()
+    for equation in equations:
+        for term in (term for term in equation["terms"] if "name" in term):
+            name = term["name"]
+            if name in givens:
+                term["role"] = "operand" if name in seen else "given"
+            else:
+                term["role"] = "result" if name == equation["step"] else "operand"
+            seen.add(name)
+
+
+# --- matrices --------------------------------------------------------------------------------------------------------
+
+
+def letter(picture: Picture, name: str) -> str:
+    """The letter of a matrix in LaTeX: what stands left of the equals sign in its step's formula, without indices."""
+    if name in programs.GIVENS:
+        return programs.GIVENS[name].letter
+    return (
+        programs.find(picture.program, name)
+        .formula.partition("=")[0]
+        .split("_{ij}")[0]
+        .removesuffix("_i ")
+        .removesuffix("_j ")
+        .strip()
+    )
+
+
+def plain_letter(picture: Picture, name: str) -> str:
+    """The letter as plain text, for places that have no formulas: S̃."""
+    text = letter(picture, name)
+    for accent, mark in ((r"\tilde S", "S\u0303"), (r"\hat S", "S\u0302")):
+        text = text.replace(accent, mark)
+    return text.replace("^", "").replace("'", "′")
+
+
+def _title(picture: Picture, name: str) -> str:
+    known = programs.GIVENS[name] if name in programs.GIVENS else programs.find(picture.program, name)
+    return known.title.replace("row", "column") if picture.view.columns else known.title
+
+
+def _matrix(picture: Picture, name: str) -> Data:
+    matrix = picture.head.matrix(name)
+    values = np.asarray(picture.values(name), dtype=float)
+    grid = values.reshape(values.shape[0] if values.ndim else 1, -1)
+    shown = picture.shown_of(name)
+    plain, turned = tree(letter(picture, name)), tree(f"{{{letter(picture, name)}}}^\\top")
+    if picture.view.columns or values.ndim < 2:
+        plain, turned = (turned, plain) if values.ndim == 2 else (plain, plain)
+    scale, low, high = _range(name, values, shown)
+    return {
+        "letter": plain,
+        "letter_t": turned,
+        "title": _title(picture, name),
+        "identity": IDENTITY.get(name, "plain"),
+        "axes": [_AXIS_NAMES.get((name, axis), axis) for axis in matrix.axes],
+        "rows": matrix.labels[0] if matrix.axes else [""],
+        "cols": matrix.labels[1] if len(matrix.axes) == 2 else [""],
+        "shape": grid.shape,
+        "values": base64.b64encode(np.ascontiguousarray(grid, "<f8").tobytes()).decode(),
+        "texts": _texts(values, picture.form, shown),
+        "scale": scale,
+        "lo": low,
+        "hi": high,
+        "range": f"{picture.form(low)} to {picture.form(high)}",
+        "hatched": _hatched(picture, name),
+        "editable": name in EDITABLE and shown == "after",
+        "paintable": name == "mask" and shown == "after",
+        "changed": _changed(picture, name),
+    }
+
+
+def _texts(values: np.ndarray, form: Callable[[float], str], shown: str) -> list[str]:
+    texts = [form(value) for value in values.ravel().tolist()]
+    if shown == "difference":  # a difference says its direction even when it is positive
+        texts = [f"+{text}" if value > 0 else text for text, value in zip(texts, values.ravel().tolist(), strict=True)]
+    return texts
+
+
+def _range(name: str, values: np.ndarray, shown: str) -> tuple[str, float, float]:
+    """The colour scale and its ends: symmetric around 0 for signed values, from 0 for what cannot be negative."""
+    finite = values[np.isfinite(values)]
+    top = float(np.abs(finite).max()) if finite.size else 0.0
+    if name == "mask" and shown != "difference":
+        return "mask", 0.0, 1.0
+    if name in POSITIVE and shown != "difference":
+        return "positive", 0.0, max(top, 1.0) if "weights" in name else top or 1.0
+    return "signed", -(top or 1.0), top or 1.0
+
+
+def _hatched(picture: Picture, name: str) -> list[int]:
+    """Flat indices of the cells that the mask hides, in every matrix of queries and keys from the masked scores on."""
+    matrix = picture.head.matrix(name)
+    names = programs.names(picture.program)
+    hider = next((n for n in ("masked", "masked_weights") if n in names), "")
+    if matrix.axes != ("query", "key") or name not in names or names.index(name) < names.index(hider):
+        return []
+    return np.flatnonzero(~picture.head.matrix("mask").value).tolist()
+
+
+def _changed(picture: Picture, name: str) -> list[int]:
+    if picture.before is None or not changes.comparable(picture.before.trace, picture.head.trace, name):
+        return []
+    return np.flatnonzero(changes.changed(picture.before.trace, picture.head.trace, name)).tolist()
+
+
+# --- the picked cell -------------------------------------------------------------------------------------------------
+
+
+def stored_index(matrix: Matrix, row: int, col: int) -> tuple[int, ...] | None:
+    """The index of a drawn cell in its array; None when there is no such cell. A vector is column 0."""
+    at = (row, col)[: matrix.value.ndim]
+    beyond = (row, col)[matrix.value.ndim :]
+    inside = all(0 <= i < n for i, n in zip(at, matrix.value.shape, strict=True)) and not any(beyond)
+    return at if inside else None
+
+
+def drawn_cell(name: str, at: Sequence[int]) -> Data:
+    row, col = (*at, 0, 0)[:2]
+    return {"step": name, "row": row, "col": col}
+
+
+def cell_name(picture: Picture, name: str, at: Sequence[int]) -> str:
+    """A cell by letter and labels: Q[ball, 0]."""
+    matrix = picture.head.matrix(name)
+    places = ", ".join(labels[i] for labels, i in zip(matrix.labels, at, strict=True))
+    return f"{plain_letter(picture, name)}[{places}]" if places else plain_letter(picture, name)
+
+
+def where(picture: Picture, name: str, at: Sequence[int]) -> str:
+    """Where a cell sits, in words: how much hit takes from ball."""
+    matrix = picture.head.matrix(name)
+    known = programs.GIVENS[name] if name in programs.GIVENS else programs.find(picture.program, name)
+    axes = known.axes if name in programs.GIVENS else matrix.axes
+    places = {axis: labels[i] for axis, labels, i in zip(axes, matrix.labels, at, strict=True)}
+    return known.meaning.format(**places)
+
+
+def panel(picture: Picture) -> Data | None:
+    """What the panel says about the picked cell: where it sits, its arithmetic with real operands, formula and code."""
+    view = picture.view
+    if view.picked is None or not picture.head.trace.has(view.picked[0]):
+        return None
+    matrix = picture.head.matrix(view.picked[0])
+    at = stored_index(matrix, *view.picked[1:])
+    if at is None:
+        return None
+    about = {
+        "cell": cell_name(picture, matrix.name, at),
+        "where": where(picture, matrix.name, at),
+        "value": picture.form(matrix.value[at].item()),
+        "trail": [_stop(picture, *cell) for cell in picture.trail],
+    }
+    if isinstance(matrix, Traced):
+        return about | _made(picture, matrix, at)
+    return about | {"arithmetic": [], "formula": None, "code": "", "about": _about_given(picture, matrix, at)}
+
+
+def _stop(picture: Picture, name: str, row: int, col: int) -> Data:
+    """A cell of the trail, where the learner came from."""
+    at = stored_index(picture.head.matrix(name), row, col)
+    return drawn_cell(name, at) | {"label": cell_name(picture, name, at)}
+
+
+def _made(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Data:
+    cell = matrix.explain(at)
+    pieces = [
+        piece if isinstance(piece, str) else drawn_cell(piece.name, piece.at) | {"text": picture.form(piece.value)}
+        for piece in cell.pieces
+    ]
+    return {
+        "arithmetic": [*pieces, f" = {picture.form(cell.value)}"],
+        "formula": tree(_formula(matrix.step, picture.view.columns)),
+        "code": matrix.step.code,
+        "about": matrix.step.says,
+    }
+
+
+def _about_given(picture: Picture, matrix: Matrix, at: tuple[int, ...]) -> str:
+    """Where a given number comes from: typed, looked up, chosen by us, or set by a switch."""
+    document = picture.head.document
+    typed = document.edits.get(matrix.name, {}).get(at)
+    if typed is not None:
+        return "You painted it." if matrix.name == "mask" else f"You typed {typed}."
+    if matrix.name == "x":
+        return picture.head.words[at[0]].why
+    if matrix.name == "scale":
+        d_k = picture.head.matrix("k").value.shape[1]
+        return f"1 / √{d_k}, because a key has {d_k} coordinates." if document.scaled else "Scaling is switched off."
+    if matrix.name == "mask":
+        return "Set by the switch “causal mask”; click a cell of the mask to paint it."
+    if matrix.name == "temperature":
+        return "Set by the slider."
+    if matrix.name == "bias":
+        return "A number for where two tokens stand, chosen by us. You can type another."
+    return "A weight chosen by us, for its clean numbers; nothing here was trained. You can type another."
+
+
+# --- why did it change? ----------------------------------------------------------------------------------------------
+
+
+def why(picture: Picture) -> Data | None:
+    """The path of the largest change, from the edit to the output, a sentence a step."""
+    if picture.before is None:
+        return None
+    if picture.before.document.sentence != picture.head.document.sentence:
+        text = "The sentence changed, so every matrix was computed anew; there is no cell to compare with."
+        return {"lines": [{"text": text}]}
+    links = changes.path(picture.before.trace, picture.head.trace)
+    if not links:
+        return {"lines": [{"text": "No number changed."}]}
+    lines = [_why_line(picture, link, first=i == 0) for i, link in enumerate(links)]
+    last = picture.stages[-1]
+    if links[-1].name != last:
+        lines.append({"text": "There the change ends: nothing after it moved."})
+    return {"lines": lines}
+
+
+def _why_line(picture: Picture, link: changes.Change, first: bool) -> Data:
+    made = link.name in picture.head.trace
+    sign = f" ({_title(picture, link.name)}: {where(picture, link.name, link.at)})"
+    was, now = picture.form(float(link.before)), picture.form(float(link.after))
+    start = "" if first else "So "
+    if first and made:
+        start = "The step itself works differently now: "
+    text = f"{start}{cell_name(picture, link.name, link.at)} went from {was} to {now}{sign}."
+    return {"text": text, **drawn_cell(link.name, link.at)}

@@ -1,0 +1,279 @@
+"""The state of one visitor: document, history, view, picked cell and its trail; nothing that is derived.
+
+Vocabulary
+    commit    a change of the document; it can be undone, and clears what could be redone
+    event     what the matrix component reports: {"kind": "edit", "step": "w_q", "row": 1, "col": 0, "text": "ln 3"}
+    ack       the number of the last event handled, so that none is handled twice and none is lost
+    trail     the cells that the learner came from, following operands; oldest first
+    touched   this rerun was caused by something on the page, so the address bar may lag behind what we know
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import streamlit as st
+
+from attention_core import programs
+from attention_core.tokens import SentenceError
+from attention_ui.document import Document, EditError, compute, example_document
+from attention_ui.link import PARAMS, View, pack, unpack
+from attention_ui.payload import SHOWN, stored_index
+
+_KEY = "visit"
+_DEEPEST = 200  # commits that can be undone
+_LARGEST_TEXT = 20_000  # characters of one typed or pasted text
+
+Event = Mapping[str, Any]
+
+
+@dataclass
+class Visit:
+    """Everything that is remembered of one visitor between two reruns."""
+
+    document: Document = field(default_factory=Document)
+    before: Document | None = None
+    past: list[Document] = field(default_factory=list)
+    future: list[Document] = field(default_factory=list)
+    view: View = field(default_factory=View)
+    shown: str = "after"
+    trail: list[tuple[str, int, int]] = field(default_factory=list)
+    said: str = ""
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    sentence_error: str = ""
+    problems: list[str] = field(default_factory=list)
+    enlarged: str = ""
+    ack: dict[str, Any] | None = None
+    page: str = ""
+    written: dict[str, str] = field(default_factory=dict)
+    bare: dict[str, dict[str, str]] = field(default_factory=dict)
+    touched: bool = False
+
+    # --- changing the document ---
+
+    def commit(self, document: Document, said: str) -> None:
+        """Make this the document; what was is what Undo goes back to."""
+        if document == self.document:
+            self.said = "Nothing changed: that is the number which already stands there."
+            return
+        self.past = [*self.past[-_DEEPEST:], self.document]
+        self.future = []
+        self._show(document, said)
+
+    def undo(self) -> None:
+        if self.past:
+            self.future.append(self.document)
+            self._show(self.past.pop(), "Undone.")
+
+    def redo(self) -> None:
+        if self.future:
+            self.past.append(self.document)
+            self._show(self.future.pop(), "Done again.")
+
+    @property
+    def plain(self) -> Document:
+        """The example of this document, as it was before anything was changed."""
+        return example_document(self.document.example)
+
+    def reset(self) -> None:
+        self.commit(self.plain, "Back to the example as it was.")
+
+    def _show(self, document: Document, said: str) -> None:
+        self.before, self.document, self.said = self.document, document, said
+        self.errors, self.sentence_error = [], ""
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Let go of a stage or a picked cell that the document no longer has."""
+        if self.view.stage not in ("all", "x", *programs.names(self.document.program)):
+            self.view = replace(self.view, stage="all")
+        trace = compute(self.document).trace
+        self.trail = [cell for cell in self.trail if _exists(trace, cell)]
+        if self.view.picked and not _exists(trace, self.view.picked):
+            self.view = replace(self.view, picked=None)
+
+    # --- picking and walking ---
+
+    def pick(self, cell: tuple[str, int, int], via_operand: bool = False) -> None:
+        trace = compute(self.document).trace
+        if not _exists(trace, cell):
+            return
+        if via_operand and self.view.picked:
+            self.trail.append(self.view.picked)
+        elif not via_operand:
+            self.trail = []
+        self._look_at(cell)
+
+    def back(self, index: int) -> None:
+        if 0 <= index < len(self.trail):
+            cell, self.trail = self.trail[index], self.trail[:index]
+            self._look_at(cell)
+
+    def _look_at(self, cell: tuple[str, int, int]) -> None:
+        """Pick a cell; in the stepper, go to a step that shows it."""
+        stage = self.view.stage
+        steps = {step.name: step for step in self.document.program}
+        if stage != "all" and cell[0] != stage and cell[0] not in (steps[stage].inputs if stage in steps else ()):
+            readers = [name for name, step in steps.items() if cell[0] in step.inputs]
+            stage = cell[0] if cell[0] in steps or cell[0] == "x" else readers[0]
+        self.view = replace(self.view, picked=cell, stage=stage)
+
+    def walk(self, stage: str) -> None:
+        if stage in ("all", "x", *programs.names(self.document.program)):
+            self.view = replace(self.view, stage=stage)
+
+
+def _exists(trace, cell: tuple[str, int, int]) -> bool:
+    return trace.has(cell[0]) and stored_index(trace.matrix(cell[0]), *cell[1:]) is not None
+
+
+def visit() -> Visit:
+    """This visitor's state."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = Visit()
+    return st.session_state[_KEY]
+
+
+# --- events of the matrix component ----------------------------------------------------------------------------------
+
+
+def handle(report: Any) -> None:
+    """Handle what the component reports: {"mount": id, "list": [event, ...]}, each event once, in order."""
+    now = visit()
+    now.touched = True
+    if not isinstance(report, Mapping) or not isinstance(report.get("list"), list):
+        return
+    mount = str(report.get("mount"))
+    done = now.ack["seq"] if now.ack and now.ack["mount"] == mount else 0
+    for event in report["list"]:
+        if isinstance(event, Mapping) and isinstance(event.get("seq"), int) and event["seq"] > done:
+            done = event["seq"]
+            _handle_one(now, event)
+    now.ack = {"mount": mount, "seq": done}
+
+
+def _handle_one(now: Visit, event: Event) -> None:
+    kind = event.get("kind")
+    plain: dict[str, Callable[[], None]] = {"undo": now.undo, "redo": now.redo, "reset": now.reset}
+    now.errors = [] if kind in ("undo", "redo", "reset", "edit", "paste", "toggle") else now.errors
+    now.said = ""
+    if kind in plain:
+        plain[kind]()
+    elif kind == "stage":
+        now.walk(str(event.get("to")))
+    elif kind == "back" and isinstance(event.get("index"), int):
+        now.back(event["index"])
+    elif kind == "enlarge":
+        now.enlarged = str(event.get("step"))
+    elif (cell := _cell(event)) is not None:
+        if kind == "pick":
+            now.pick(cell, via_operand=event.get("via") == "operand")
+        elif kind in ("edit", "paste", "toggle"):
+            _edit(now, str(kind), cell, str(event.get("text", ""))[:_LARGEST_TEXT])
+
+
+def _cell(event: Event) -> tuple[str, int, int] | None:
+    row, col = event.get("row"), event.get("col")
+    ok = isinstance(row, int) and isinstance(col, int)
+    return (str(event.get("step")), row, col) if ok else None
+
+
+def _edit(now: Visit, kind: str, cell: tuple[str, int, int], text: str) -> None:
+    name, *at = cell
+    makers = {
+        "edit": lambda: now.document.with_cells(name, {tuple(at): text}),
+        "paste": lambda: now.document.with_block(name, tuple(at), text),
+        "toggle": lambda: now.document.toggled(tuple(at)),
+    }
+    try:
+        now.commit(makers[kind](), "")
+    except (EditError, IndexError) as error:
+        now.errors = [{"step": name, "row": at[0], "col": at[1], "text": text[:80], "message": str(error)}]
+
+
+# --- the link in the address bar -------------------------------------------------------------------------------------
+
+
+def arrive(page: str) -> None:
+    """Bring the address bar and the visit into step, at the start of every rerun of a page.
+
+    After a change on the page the visit wins, for the address bar lags behind. After a page switch, which drops our
+    parameters, it wins too; what it then adds is remembered, for Back to that bare address. Else the address bar wins:
+    somebody came by a link, or by Back or Forward.
+    """
+    now = visit()
+    params = _params()
+    first, switched = not now.page, now.page not in ("", page)
+    touched, now.touched, now.page = now.touched, False, page
+    if touched:
+        write(now)
+    elif switched and not params:
+        now.bare[page] = pack(now.document, now.view)
+        write(now)
+    elif first or switched or params != now.written:
+        _load(now, params or now.bare.get(page, {}))
+        now.written = params
+
+
+def _params() -> dict[str, str]:
+    return {name: st.query_params[name] for name in PARAMS if name in st.query_params}
+
+
+def _load(now: Visit, params: Mapping[str, str]) -> None:
+    document, now.view, now.problems = unpack(params)
+    if document != now.document:
+        now.past = [*now.past[-_DEEPEST:], now.document]
+        now.future = []
+        now._show(document, "")
+    now.before = None
+    now._tidy()
+
+
+def write(now: Visit) -> None:
+    """Put the visit into the address bar, where that says something else. Each write is one step of the history."""
+    params = pack(now.document, replace(now.view, picked=None))
+    if params != _params():
+        others = {name: value for name, value in st.query_params.to_dict().items() if name not in PARAMS}
+        st.query_params.from_dict({**others, **params})
+    now.written = params
+
+
+# --- callbacks of the native controls --------------------------------------------------------------------------------
+
+
+def set_sentence(text: str) -> None:
+    now = visit()
+    now.touched, now.said, now.problems = True, "", []
+    try:
+        now.commit(now.document.with_sentence(text), "")
+        now.sentence_error = ""
+    except SentenceError as error:
+        now.sentence_error = str(error)
+
+
+def set_document(**changes: Any) -> None:
+    """A switch: the document with these fields changed."""
+    now = visit()
+    now.touched, now.problems = True, []
+    document = now.document
+    if "causal" in changes:
+        document = document.with_causal(changes.pop("causal"))
+    now.commit(replace(document, **changes), "")
+
+
+def set_example(name: str) -> None:
+    now = visit()
+    now.touched, now.problems = True, []
+    now.commit(example_document(name), "")
+
+
+def set_view(**changes: Any) -> None:
+    now = visit()
+    now.touched = True
+    now.view = replace(now.view, **changes)
+
+
+def set_shown(shown: str) -> None:
+    now = visit()
+    now.touched = True
+    now.shown = shown if shown in SHOWN else "after"

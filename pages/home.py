@@ -1,0 +1,57 @@
+"""What attention does, in ninety seconds and without a formula: which colour will "ball" take?"""
+
+import streamlit as st
+
+from attention_ui.lesson import link_to, open_lesson
+from attention_ui.paint import colour_name, mixture, paint, shares, strip, worked_example
+from attention_ui.predict import predict, verdict
+
+open_lesson("home")
+head = worked_example()
+BALL, CUBE = head.document.tokens.index("ball"), head.document.tokens.index("cube")
+COLOURS = ["no colour", "red", "blue", "purple"]
+
+st.markdown(
+    "Take the words *red ball hit blue cube*. On its own, *ball* could be any ball. Attention is how a word gathers "
+    "what it needs from the others: it **looks** at them, decides **how much** to take from each, **mixes** that, and "
+    "**adds** it to itself."
+)
+st.markdown("To make it visible, think of paint. *red* and *blue* carry a pot of paint; the other words carry none.")
+strip(head)
+
+st.subheader("Your guess", anchor=False)
+st.markdown(
+    "Each word may look at itself and at the words before it. In this example things (*ball*, *cube*) look for words "
+    "that describe, and what is found hands over its paint."
+)
+ball = predict("home.ball", "Once ball has looked around, what colour is it?", COLOURS)
+if ball is None:
+    st.caption("Choose one, or skip. Guessing first, even wrongly, is what makes it stick.")
+    st.stop()
+
+verdict(ball, colour_name(*paint(head, "residual", BALL)))
+strip(head, after=BALL, asked=CUBE)
+shares(head, BALL)
+st.markdown(
+    "*ball* found one word that describes, *red*, and took most from it. It kept a share of itself, too. "
+    f"It ends up with **{mixture(head, BALL)}**. Nothing was replaced: the colour was *added* to what *ball* was."
+)
+
+st.subheader("And the cube?", anchor=False)
+cube = predict("home.cube", "*cube* stands right after *blue*. What colour will it be?", COLOURS)
+if cube is None:
+    st.stop()
+
+verdict(cube, colour_name(*paint(head, "residual", CUBE)))
+strip(head, after=CUBE)
+shares(head, CUBE)
+st.markdown(
+    f"*cube* took the same from *red* as from *blue*, and has **{mixture(head, CUBE)}**: purple. It looked for words "
+    "that describe, and found two. Which one stands nearer it cannot tell, for here only the words themselves count, "
+    "not their places. (*hit* and *blue* took a little too; the next page shows every share.)"
+)
+st.markdown(
+    "That is all of attention: look, weigh, mix, add. The weights here were chosen by us, so that the numbers come out "
+    "clean; a real model learns them. Now see every number of it, and change any of them."
+)
+link_to("one_head", "Go on: one head, cell by cell")
