@@ -134,7 +134,7 @@ class _Reader:
         value = self.factor()
         while self.tokens and self.peek() not in ("+", "-", ")"):
             sign = self.tokens.pop(0) if self.peek() in ("*", "/") else ""
-            if not sign and self.peek()[0].isdigit():  # "2 3" is a slip, "2 ln 3" is not
+            if not sign and self.peek()[0] in "0123456789.":  # "2 3" and "1.2.3" are slips, "2 ln 3" is not
                 raise ValueError(self.peek())
             value = value / self.factor() if sign == "/" else value * self.factor()
         return value

@@ -276,7 +276,8 @@ def _over_queries(step: Step) -> Step:
         for text in (step.formula, step.formula_t)
     )
     code = step.code.replace("axis=1", "axis=0").replace("[:, None]", "").replace("shape[0]", "shape[1]")
-    return replace(step, axes=axes[step.axes], formula=formula, formula_t=formula_t, code=code)
+    meaning = step.meaning if "{key}" in step.meaning else step.meaning.replace("of {query}", "with {key}")
+    return replace(step, axes=axes[step.axes], formula=formula, formula_t=formula_t, code=code, meaning=meaning)
 
 
 def wrong_axis(program: Program) -> Program:
@@ -291,13 +292,7 @@ def wrong_axis(program: Program) -> Program:
         says=says,
         meaning="all the exponentials of {key}, over every query",
     )
-    return _exchanged(
-        program,
-        replace(top, meaning="what is subtracted from every score with {key}"),
-        shifted,
-        sums,
-        weights,
-    )
+    return _exchanged(program, top, shifted, sums, weights)
 
 
 def masked_after(program: Program) -> Program:
@@ -338,7 +333,7 @@ def one_head(
     program = masked(SELF_ATTENTION)
     for on, transform in (
         (not scaled, unscaled), (bias, biased), (temperature, tempered), (steady, steadied),
-        (not residual, without_residual), (bool(ablation), ABLATIONS.get(ablation)),
+        (not residual, without_residual), (bool(ablation), ABLATIONS[ablation] if ablation else None),
     ):  # fmt: skip
         program = transform(program) if on else program
     return program

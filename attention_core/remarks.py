@@ -37,8 +37,8 @@ def remarks(trace: Trace) -> tuple[str, ...]:
 
 
 def _even(who: Sequence[str]) -> str:
-    verb = "shares" if len(who) == 1 else "share"
-    return f"{listed(who)} {verb} evenly: to them every word that they may see fits equally well, or equally little."
+    verb, them, they = ("shares", "it", "it") if len(who) == 1 else ("share", "them", "they")
+    return f"{listed(who)} {verb} evenly: to {them} every word that {they} may see fits as well as the others."
 
 
 def _tied(who: Sequence[str], keys: Sequence[str], share: str) -> str:
@@ -47,5 +47,6 @@ def _tied(who: Sequence[str], keys: Sequence[str], share: str) -> str:
 
 
 def listed(words: Sequence[str]) -> str:
-    """Words as a list in a sentence: 'red, blue and round'."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    """Words as a list in a sentence: “red”, “blue” and “round”."""
+    quoted = [f"“{word}”" for word in words]
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

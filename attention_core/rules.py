@@ -200,6 +200,13 @@ def _max_or_zero(x: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
     return np.where(np.isneginf(top), np.zeros_like(top), top)
 
 
+def _write_max(x: Sequence[Term]) -> list["str | Term"]:
+    operands = _joined([[term] for term in x], ", ")
+    if all(term.value == -np.inf for term in x):
+        return ["0, because there is no largest of ", *operands]
+    return ["max(", *operands, ")"]
+
+
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """part / whole, and 0 where the whole is 0: a query that may see nothing takes nothing."""
     return np.divide(part, whole, out=np.zeros(np.broadcast(part, whole).shape, part.dtype), where=whole != 0)
@@ -224,7 +231,7 @@ subtract = Rule("−", elementwise(np.subtract), _between("−"))
 exponentiate = Rule("exp", elementwise(np.exp), lambda x: ["exp(", x[0], ")"])
 total = Rule("Σ", reduction(np.sum), _between("+"))
 share = Rule("÷", elementwise(_share), _write_share)
-maximum = Rule("max", reduction(_max_or_zero), lambda x: ["max(", *_joined([[term] for term in x], ", "), ")"])
+maximum = Rule("max", reduction(_max_or_zero), _write_max)
 nothing = Rule("0 ·", _zero, lambda x: ["0, nothing is subtracted"], pattern="none")
 hide = Rule("where", elementwise(lambda s, m: np.where(m, s, s.dtype.type(-np.inf))), _write_hide("−∞"), "masked")
 blank = Rule("where", elementwise(lambda s, m: np.where(m, s, s.dtype.type(0))), _write_hide("0"), "masked")

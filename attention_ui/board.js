@@ -685,16 +685,20 @@ class Panel {
       this.node.classList.add("closed");
       board.focusPicked();
     });
-    this.node = el("aside", { class: "panel", "aria-label": "Where this number comes from" }, this.close, this.content);
+    this.lines = el("ol", {});
+    this.why = el("details", { class: "why", open: true, hidden: true }, el("summary", {}, "Why did it change?"), this.lines);
+    this.node = el("aside", { class: "panel", "aria-label": "Where this number comes from" }, this.close, this.content, this.why);
   }
 
   open() {
     this.node.classList.remove("closed");
   }
 
-  paint(panel, empty) {
+  paint(panel, why, empty) {
     redraw(this.content, panel ?? { empty }, () => (panel ? this.draw(panel) : [el("p", { class: "empty" }, empty ?? "")]));
-    this.node.classList.toggle("idle", !panel);
+    redraw(this.lines, why ?? {}, () => (why?.lines ?? []).map((line) => this.drawLine(line)));
+    this.why.hidden = !why;
+    this.node.classList.toggle("idle", !panel && !why);
   }
 
   draw(panel) {
@@ -712,6 +716,19 @@ class Panel {
     return parts;
   }
 
+  /** One sentence of the account of a change; the cell that it is about can be picked. */
+  drawLine(line) {
+    if (!line.label) return el("li", {}, line.text);
+    return el("li", {}, line.start ?? "", this.drawOperand(line, line.label), line.text);
+  }
+
+  drawOperand(place, text) {
+    const operand = el("button", { type: "button", class: "operand",
+      "data-step": place.step, "data-row": place.row, "data-col": place.col }, text);
+    operand.addEventListener("click", () => this.board.pick({ step: place.step, row: place.row, col: place.col }, null, "operand"));
+    return operand;
+  }
+
   drawTrail(trail) {
     const crumbs = trail.map((place, index) => {
       const crumb = el("button", { type: "button" }, `${place.label} ›`);
@@ -722,13 +739,8 @@ class Panel {
   }
 
   drawArithmetic(parts) {
-    return el("p", { class: "arithmetic" }, ...parts.map((part) => {
-      if (typeof part === "string") return part;
-      const operand = el("button", { type: "button", class: "operand",
-        "data-step": part.step, "data-row": part.row, "data-col": part.col }, part.text);
-      operand.addEventListener("click", () => this.board.pick({ step: part.step, row: part.row, col: part.col }, null, "operand"));
-      return operand;
-    }));
+    return el("p", { class: "arithmetic" },
+      ...parts.map((part) => (typeof part === "string" ? part : this.drawOperand(part, part.text))));
   }
 }
 
@@ -803,7 +815,7 @@ class Board {
       this.readTheme();
       this.settleEditors();
       this.paint();
-      this.panel.paint(data.panel, data.empty);
+      this.panel.paint(data.panel, data.why, data.empty);
       setAttribute(this.panel.node, "aria-busy", this.isPending("pick") ? "true" : null);
       this.toolbar.paintSaid(data.said);
     });

@@ -114,6 +114,7 @@ def _decode(s: str) -> dict[str, Any]:
         if reader.unconsumed_tail or not reader.eof:
             raise LinkError("it is cut short, or too large once unpacked.")
         inner = json.loads(text)
+        json.dumps(inner, ensure_ascii=False).encode()  # half a surrogate pair: no message could repeat it
     except (binascii.Error, zlib.error, UnicodeError, ValueError, RecursionError) as error:
         if isinstance(error, LinkError):
             raise

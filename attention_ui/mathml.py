@@ -26,7 +26,10 @@ _ACCENTS = {"tilde": "~", "hat": "^"}
 @lru_cache
 def tree(latex: str) -> Tree:
     """The MathML tree of a formula. Raises ValueError for LaTeX that no step of ours uses."""
-    row, rest = _row(_TOKEN.findall(latex), _texts(latex))
+    try:
+        row, rest = _row(_TOKEN.findall(latex), _texts(latex))
+    except IndexError:
+        raise ValueError(f"no MathML for {latex!r}: it is unfinished") from None
     if rest:
         raise ValueError(f"unbalanced braces in {latex!r}")
     return row

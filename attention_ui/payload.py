@@ -34,7 +34,6 @@ IDENTITY = {
 _AXIS_NAMES = {(name, "query"): "token" for name in ("x", "projected", "residual")}
 POSITIVE = ("exps", "row_sums", "weights", "masked_weights")
 SHOWN = ("after", "before", "difference")
-UNARY = (rules.exponentiate, rules.total, rules.maximum)  # the sign stands before the only operand
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def _picked(view: View) -> Data | None:
 
 
 def _equation(picture: Picture, stage: str) -> Data:
-    number = picture.stages.index(stage)
+    number = picture.stages.index(stage) + 1
     if stage == "x":
         return {
             "step": "x", "number": number, "title": "Embeddings", "formula": tree("X"),
@@ -152,7 +151,7 @@ def _terms(step: Step, columns: bool) -> list[Data]:
     operands = _operands(step, columns)
     if step.rule.pattern == "none":
         return [result]
-    if step.rule in UNARY:
+    if len(operands) == 1:
         return [{"sign": step.rule.sign}, *operands, {"sign": "="}, result]
     return [operands[0], {"sign": step.rule.sign}, operands[1], {"sign": "="}, result]
 
@@ -391,7 +390,7 @@ def why(picture: Picture) -> Data | None:
     links = changes.path(picture.before.trace, picture.head.trace)
     if not links:
         return {"lines": [{"text": "No number changed."}]}
-    lines = [_why_line(picture, link, first=i == 0) for i, link in enumerate(links)]
+    lines = [_why_line(picture, link, first=link is links[0]) for link in links]
     last = picture.stages[-1]
     if links[-1].name != last:
         lines.append({"text": "There the change ends: nothing after it moved."})
@@ -399,11 +398,13 @@ def why(picture: Picture) -> Data | None:
 
 
 def _why_line(picture: Picture, link: changes.Change, first: bool) -> Data:
-    made = link.name in picture.head.trace
-    sign = f" ({_title(picture, link.name)}: {where(picture, link.name, link.at)})"
+    """One sentence about one cell: what it says in words, and from what to what it went."""
     was, now = picture.form(float(link.before)), picture.form(float(link.after))
-    start = "" if first else "So "
-    if first and made:
-        start = "The step itself works differently now: "
-    text = f"{start}{cell_name(picture, link.name, link.at)} went from {was} to {now}{sign}."
-    return {"text": text, **drawn_cell(link.name, link.at)}
+    start = "" if first else "so "
+    if first and link.name in picture.head.trace:
+        start = "the step itself works differently now: "
+    return drawn_cell(link.name, link.at) | {
+        "start": start,
+        "label": cell_name(picture, link.name, link.at),
+        "text": f" went from {was} to {now}: {where(picture, link.name, link.at)}.",
+    }
