@@ -40,7 +40,9 @@ def changed(before: Trace, after: Trace, name: str) -> np.ndarray:
     old, new = before.matrix(name).value, after.matrix(name).value
     if new.dtype == bool:
         return old != new
-    return np.abs(difference(old, new)) > 1e-12 * np.maximum(1.0, np.where(np.isfinite(new), np.abs(new), 1.0))
+    # relative to the values themselves: an exponential of 1e-13 may be all that a row has
+    largest = np.maximum(np.abs(old), np.abs(new))
+    return np.abs(difference(old, new)) > 1e-12 * np.where(np.isfinite(largest), largest, 1.0)
 
 
 def path(before: Trace, after: Trace) -> tuple[Change, ...]:

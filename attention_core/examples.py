@@ -20,6 +20,7 @@ import numpy as np
 from attention_core.tokens import BANKS, Lexicon, Word, embed, load_lexicon
 
 LN3 = log(3)
+_SMALL = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,15 @@ class Example:
 def unique(tokens: Sequence[str]) -> tuple[str, ...]:
     """Labels that tell equal tokens apart by a small number: bank account bank -> bank₁ account bank₂."""
     total, seen = Counter(tokens), Counter()
+    taken = {token for token in tokens if total[token] == 1}  # somebody may type "a₁" beside two "a"
     named = []
     for token in tokens:
-        seen[token] += 1
-        small = str(seen[token]).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
-        named.append(token + small if total[token] > 1 else token)
+        label = token
+        while total[token] > 1 and (label == token or label in taken):
+            seen[token] += 1
+            label = token + str(seen[token]).translate(_SMALL)
+        taken.add(label)
+        named.append(label)
     return tuple(named)
 
 

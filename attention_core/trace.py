@@ -120,6 +120,8 @@ def run(program: Sequence[Step], given: Mapping[str, np.ndarray], labels: Mappin
     used: dict[str, Matrix] = {}
     for step in program:
         axes = step.parsed
+        if step.name in given:
+            raise ValueError(f"{step.name} is given, but step {step.name!r} makes it; give it another name")
         for name, of in zip(step.inputs, axes.inputs, strict=True):
             if name not in values:
                 raise ValueError(f"step {step.name!r} reads {name}, but it is neither given nor made before")

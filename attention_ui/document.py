@@ -23,6 +23,7 @@ Edits = Mapping[str, Mapping[Index, str]]
 EDITABLE = ("x", "w_q", "w_k", "w_v", "w_o", "bias")
 BY_POSITION = ("x", "mask", "bias")  # their edits belong to places in the sentence, not to words
 TEMPERATURES = (0.1, 10.0)
+BREAKS = ("unscaled", *programs.ABLATIONS)  # what a document's `ablation` may be, beside ""
 
 
 class EditError(ValueError):
@@ -52,10 +53,16 @@ class Document:
         return split(self.sentence)
 
     @property
+    def is_scaled(self) -> bool:
+        """Whether the scores are scaled: it can be switched off, or chosen as what to break."""
+        return self.scaled and self.ablation != "unscaled"
+
+    @property
     def program(self) -> Program:
         return programs.one_head(
             bias=bool(self.worked.neighbour), temperature=self.temperature != 1, steady=self.steady,
-            scaled=self.scaled, residual=self.residual, ablation=self.ablation,
+            scaled=self.is_scaled, residual=self.residual,
+            ablation=self.ablation if self.ablation in programs.ABLATIONS else "",
         )  # fmt: skip
 
     def given(self) -> tuple[dict[str, np.ndarray], dict[str, tuple[str, ...]]]:
@@ -64,7 +71,7 @@ class Document:
         for name, cells in self.edits.items():
             for at, text in cells.items():
                 given[name][at] = numerals.parse(text)
-        if not self.scaled:
+        if not self.is_scaled:
             given["scale"] = np.array(1.0)
         given["temperature"] = np.array(self.temperature)
         return given, labels
@@ -161,6 +168,11 @@ class Head:
     words: tuple[Word, ...]
     trace: Trace
     forced: bool
+
+    @property
+    def program(self) -> Program:
+        """The steps that were run; with the row maximum taken off where that was forced."""
+        return tuple(traced.step for traced in self.trace.values())
 
     def matrix(self, name: str) -> Matrix:
         return self.trace.matrix(name)

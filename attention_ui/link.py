@@ -22,7 +22,7 @@ import numpy as np
 from attention_core import programs
 from attention_core.examples import EXAMPLES
 from attention_core.tokens import SentenceError
-from attention_ui.document import TEMPERATURES, Document, EditError, Index, example_document
+from attention_ui.document import BREAKS, TEMPERATURES, Document, EditError, Index, example_document
 
 VERSION = "1"
 LONGEST = 8_000  # characters of s that are read
@@ -135,7 +135,7 @@ def _apply(document: Document, inner: Mapping[str, Any]) -> tuple[Document, View
     low, high = TEMPERATURES
     if not low <= document.temperature <= high:
         raise LinkError(f"its temperature is {document.temperature}; it may be {low} to {high}.")
-    if document.ablation and document.ablation not in programs.ABLATIONS:
+    if document.ablation and document.ablation not in BREAKS:
         raise LinkError(f"it names the ablation “{_short(document.ablation)}”, which there is not.")
     document = _with_edits(document, inner.get("edits", {}))
     return document, _view(document, {name: inner[name] for name in _VIEWS if name in inner})

@@ -52,7 +52,7 @@ class Picture:
 
     @property
     def program(self) -> Sequence[Step]:
-        return self.head.document.program
+        return self.head.program
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -367,7 +367,7 @@ def _about_given(picture: Picture, matrix: Matrix, at: tuple[int, ...]) -> str:
         return picture.head.words[at[0]].why
     if matrix.name == "scale":
         d_k = picture.head.matrix("k").value.shape[1]
-        return f"1 / √{d_k}, because a key has {d_k} coordinates." if document.scaled else "Scaling is switched off."
+        return f"1 / √{d_k}, because a key has {d_k} coordinates." if document.is_scaled else "Scaling is switched off."
     if matrix.name == "mask":
         return "Set by the switch “causal mask”; click a cell of the mask to paint it."
     if matrix.name == "temperature":

@@ -24,7 +24,7 @@ def predict(name: str, question: str, options: Sequence[str]) -> str | None:
     with st.container(border=True):
         choice = st.radio(question, options, index=None, key=f"{name}.choice", horizontal=True)
         with st.container(horizontal=True):
-            st.button("This is my guess", key=f"{name}.commit", type="primary", disabled=choice is None,
+            st.button("This is my guess", key=f"{name}.commit", disabled=choice is None,
                       on_click=_keep, args=(name, choice))  # fmt: skip
             st.button(
                 "Skip, just show me",

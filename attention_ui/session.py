@@ -80,7 +80,7 @@ class Visit:
 
     def _show(self, document: Document, said: str) -> None:
         self.before, self.document, self.said = self.document, document, said
-        self.errors, self.sentence_error = [], ""
+        self.errors, self.problems, self.sentence_error = [], [], ""
         self._tidy()
 
     def _tidy(self) -> None:
@@ -153,7 +153,7 @@ def handle(report: Any) -> None:
 
 
 def _handle_one(now: Visit, event: Event) -> None:
-    kind = event.get("kind")
+    kind = str(event.get("kind"))
     plain: dict[str, Callable[[], None]] = {"undo": now.undo, "redo": now.redo, "reset": now.reset}
     now.errors = [] if kind in ("undo", "redo", "reset", "edit", "paste", "toggle") else now.errors
     now.said = ""
@@ -169,12 +169,12 @@ def _handle_one(now: Visit, event: Event) -> None:
         if kind == "pick":
             now.pick(cell, via_operand=event.get("via") == "operand")
         elif kind in ("edit", "paste", "toggle"):
-            _edit(now, str(kind), cell, str(event.get("text", ""))[:_LARGEST_TEXT])
+            _edit(now, kind, cell, str(event.get("text", ""))[:_LARGEST_TEXT])
 
 
 def _cell(event: Event) -> tuple[str, int, int] | None:
     row, col = event.get("row"), event.get("col")
-    ok = isinstance(row, int) and isinstance(col, int)
+    ok = type(row) is int and type(col) is int  # not bool, which NumPy reads as a mask
     return (str(event.get("step")), row, col) if ok else None
 
 
@@ -220,12 +220,12 @@ def _params() -> dict[str, str]:
 
 
 def _load(now: Visit, params: Mapping[str, str]) -> None:
-    document, now.view, now.problems = unpack(params)
+    document, view, problems = unpack(params)
     if document != now.document:
         now.past = [*now.past[-_DEEPEST:], now.document]
         now.future = []
         now._show(document, "")
-    now.before = None
+    now.before, now.view, now.problems = None, view, problems
     now._tidy()
 
 
@@ -243,7 +243,7 @@ def write(now: Visit) -> None:
 
 def set_sentence(text: str) -> None:
     now = visit()
-    now.touched, now.said, now.problems = True, "", []
+    now.touched, now.said = True, ""
     try:
         now.commit(now.document.with_sentence(text), "")
         now.sentence_error = ""
@@ -254,7 +254,7 @@ def set_sentence(text: str) -> None:
 def set_document(**changes: Any) -> None:
     """A switch: the document with these fields changed."""
     now = visit()
-    now.touched, now.problems = True, []
+    now.touched = True
     document = now.document
     if "causal" in changes:
         document = document.with_causal(changes.pop("causal"))
@@ -263,7 +263,7 @@ def set_document(**changes: Any) -> None:
 
 def set_example(name: str) -> None:
     now = visit()
-    now.touched, now.problems = True, []
+    now.touched = True
     now.commit(example_document(name), "")
 
 

@@ -199,9 +199,7 @@ def test_any_text_is_split_or_refused_in_printable_words(text):
         assert not any(unicodedata.category(char) in ("Cc", "Cs") for token in found for char in token)
 
 
-@given(
-    st.lists(known_words, min_size=1, max_size=MAX_TOKENS), st.sampled_from([" ", "  ", "\t", "\n", "\u3000"])
-)
+@given(st.lists(known_words, min_size=1, max_size=MAX_TOKENS), st.sampled_from([" ", "  ", "\t", "\n", "\u3000"]))
 def test_whitespace_of_any_kind_separates(words, space):
     assert split(space + space.join(words) + space) == tuple(words)
 
@@ -459,9 +457,7 @@ def test_why_of_a_guess_in_full():
     assert "guessed to be an adverb (every feature 0)." in word("glorpily").why
 
 
-@pytest.mark.parametrize(
-    "text", ["glorp", "ezed", "thring", "shred", "sply", "mother-in", "x", "script", "...", "猫"]
-)
+@pytest.mark.parametrize("text", ["glorp", "ezed", "thring", "shred", "sply", "mother-in", "x", "script", "...", "猫"])
 def test_what_cannot_be_guessed_is_zero(text):
     found = word(text)
     assert (found.known, found.part, found.features) == (False, "unknown", ZEROS)

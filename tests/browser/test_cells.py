@@ -1,0 +1,453 @@
+"""Picking, walking and editing cells: by mouse, by keyboard, by paste; undo, differences and the stepper."""
+
+import re
+from math import log, sqrt
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from helpers import cell, matrix, settle
+from one_head import (
+    SENTENCE,
+    assert_same,
+    board,
+    close,
+    edit,
+    figures,
+    open_editor,
+    open_head,
+    panel,
+    pick,
+    picked,
+    push,
+    show,
+    shown,
+    stage,
+    switch,
+    told,
+    type_sentence,
+)  # fmt: skip
+
+LN3 = log(3)
+
+
+# --- Picking ------------------------------------------------------------------------------------------------
+
+
+def test_pick_by_click(page: Page, server: str) -> None:
+    """The panel says where the number sits, how it was made, and in which line of NumPy."""
+    open_head(page, server)
+    assert picked(page) is None
+    pick(page, "weights", 1, 0)
+    assert picked(page) == ("weights", 1, 0)
+    said = panel(page).inner_text()
+    assert re.search(r"A\[ball, red\] = 0\.75", said)
+    assert "how much ball takes from red" in said
+    assert "3 / 4 = 0.75" in said
+    assert "weights = exps / row_sums[:, None]" in said
+    pick(page, "output", 1, 0)
+    assert picked(page) == ("output", 1, 0)
+    assert "0.75 × 1 + 0.25 × 0 + 0 × 0 + 0 × 0 + 0 × 0 = 0.75" in panel(page).inner_text()
+
+
+def test_pick_by_key(page: Page, server: str) -> None:
+    """Enter picks in a computed matrix; in a given one, which Enter edits, Space does."""
+    open_head(page, server)
+    cell(page, "scores", 1, 0).focus()
+    page.keyboard.press("Enter")
+    settle(page)
+    assert picked(page) == ("scores", 1, 0)
+    cell(page, "w_q", 1, 0).focus()
+    page.keyboard.press("Space")
+    settle(page)
+    assert picked(page) == ("w_q", 1, 0)
+    assert "noun" in panel(page).inner_text()
+
+
+def test_pick_in_a_repeated_matrix(page: Page, server: str) -> None:
+    """The cell that was clicked is the selected one, not its twin where the matrix is made."""
+    open_head(page, server)
+    operand = page.locator('[data-step="weights"][data-role="operand"] [data-row="1"][data-col="0"]')
+    operand.click()
+    settle(page)
+    assert picked(page) == ("weights", 1, 0)
+    expect(operand).to_have_attribute("aria-selected", "true")
+
+
+def test_every_operand_leads_back_to_an_embedding(page: Page, server: str) -> None:
+    """From the last number, operand by operand, to a feature of a word; and along the trail back."""
+    open_head(page, server)
+    pick(page, "residual", 1, 3)
+    walked = [picked(page)]
+    while walked[-1][0] != "x":
+        operands = panel(page).locator("button[data-step]")
+        names = operands.evaluate_all("buttons => buttons.map(button => button.dataset.step)")
+        wanted = names.index("projected") if "projected" in names else 0
+        operand = operands.nth(wanted)
+        place = operand.evaluate("({dataset: d}) => [d.step, Number(d.row), Number(d.col)]")
+        operand.click()
+        settle(page)
+        assert picked(page) == tuple(place)
+        walked.append(picked(page))
+    steps = [step for step, _, _ in walked]
+    assert steps[:3] == ["residual", "projected", "output"]
+    assert "scores" in steps
+    trail = panel(page).get_by_role("navigation").get_by_role("button")
+    assert trail.count() == len(walked) - 1
+    trail.nth(3).click()
+    settle(page)
+    assert picked(page) == walked[3]
+    trail.nth(0).click()
+    settle(page)
+    assert picked(page) == walked[0]
+    assert trail.count() == 0
+
+
+# --- The grid of a matrix -----------------------------------------------------------------------------------
+
+
+def focused(page: Page) -> tuple[str, int, int]:
+    """The cell with the keyboard's focus."""
+    return tuple(
+        board(page).evaluate(
+            """board => {
+                const cell = board.getRootNode().activeElement;
+                const name = cell.closest("figure").dataset.step;
+                return [name, Number(cell.dataset.row), Number(cell.dataset.col)];
+            }"""
+        )
+    )
+
+
+def walk(page: Page, keys: str) -> list[tuple[int, int]]:
+    places = []
+    for key in keys.split():
+        page.keyboard.press(key)
+        places.append(focused(page)[1:])
+    return places
+
+
+def test_arrow_keys_go_as_seen(page: Page, server: str) -> None:
+    open_head(page, server)
+    cell(page, "q", 1, 1).focus()
+    keys = "ArrowRight ArrowDown ArrowLeft ArrowUp Home End Control+End Control+Home ArrowUp ArrowLeft"
+    seen = [(1, 2), (2, 2), (2, 1), (1, 1), (1, 0), (1, 3), (4, 3), (0, 0), (0, 0), (0, 0)]
+    assert walk(page, keys) == seen
+    show(page, "tokens as columns")
+    cell(page, "q", 1, 1, role="result").focus()
+    assert walk(page, keys) == [
+        (2, 1), (2, 2), (1, 2), (1, 1), (0, 1), (4, 1), (4, 3), (0, 0), (0, 0), (0, 0),
+    ]  # fmt: skip
+
+
+def test_each_grid_is_one_tab_stop(page: Page, server: str) -> None:
+    open_head(page, server)
+    count = """board => [...board.querySelectorAll("[role=grid]")].map(
+        grid => grid.querySelectorAll('[tabindex="0"]').length)"""
+    assert set(board(page).evaluate(count)) == {1}
+    cell(page, "w_q", 2, 1).focus()
+    page.keyboard.press("ArrowDown")
+    assert set(board(page).evaluate(count)) == {1}
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    assert focused(page) == ("w_q", 3, 1)
+
+
+def test_roles_and_labels(page: Page, server: str) -> None:
+    """A screen reader hears a grid with its size, its headers, and every cell with its place and number."""
+    open_head(page, server)
+    grid = page.locator('[data-step="q"][data-role="result"]').get_by_role("grid")
+    expect(grid).to_have_attribute("aria-label", re.compile(r"^Q, queries, 5 by 4"))
+    assert grid.get_by_role("rowheader").all_inner_texts() == ["red", "ball", "hit", "blue", "cube"]
+    assert grid.get_by_role("columnheader").all_inner_texts() == list("0123")
+    assert grid.get_by_role("row").count() == 6
+    assert grid.get_by_role("gridcell").count() == 20
+    expect(cell(page, "q", 1, 0)).to_have_attribute("aria-label", "row ball, column 0: 2.20")
+    expect(cell(page, "mask", 2, 1)).to_have_attribute("aria-label", "hit may read ball: 1")
+    for figure in board(page).locator("figure").all():
+        assert figure.get_by_role("grid").get_attribute("aria-label")
+
+
+# --- Editing ------------------------------------------------------------------------------------------------
+
+
+def editor(page: Page) -> Locator:
+    return board(page).locator("figure input")
+
+
+def test_a_digit_begins_an_edit(page: Page, server: str) -> None:
+    open_head(page, server)
+    cell(page, "w_v", 3, 0).focus()
+    page.keyboard.type("5")
+    page.keyboard.press("Enter")
+    settle(page)
+    assert matrix(page, "w_v")[3, 0] == 5
+    assert matrix(page, "v")[0, 0] == 5
+    expect(editor(page)).to_have_count(0)
+    assert focused(page) == ("w_v", 3, 0)
+
+
+@pytest.mark.parametrize("opener", ["F2", "Enter", "double click"])
+def test_ways_to_open_the_editor(page: Page, server: str, opener: str) -> None:
+    """The editor begins with the number as it is, selected; Escape leaves it as it was."""
+    open_head(page, server)
+    here = cell(page, "w_q", 1, 0)
+    if opener == "double click":
+        here.dblclick()
+    else:
+        here.focus()
+        page.keyboard.press(opener)
+    expect(editor(page)).to_be_focused()
+    assert float(editor(page).input_value()) == 2 * LN3
+    page.keyboard.type("7")
+    page.keyboard.press("Escape")
+    expect(editor(page)).to_have_count(0)
+    settle(page)
+    assert matrix(page, "w_q")[1, 0] == 2 * LN3
+    assert focused(page) == ("w_q", 1, 0)
+
+
+def test_numbers_as_people_write_them(page: Page, server: str) -> None:
+    open_head(page, server)
+    typed = {"3/4": 0.75, "ln 3": LN3, "-0.5": -0.5, "sqrt(2)": sqrt(2), "2 ln 3": 2 * LN3, "−2": -2}
+    for row, (text, value) in enumerate(typed.items()):
+        edit(page, "w_v", row, 3, text)
+        assert matrix(page, "w_v")[row, 3] == pytest.approx(value, abs=1e-15), text
+    show(page, "fractions")
+    assert cell(page, "w_v", 4, 3).inner_text() == "2 ln 3"
+    open_editor(page, "w_v", 4, 3)
+    assert editor(page).input_value() == "2 ln 3"
+
+
+def test_a_computed_cell_cannot_be_edited(page: Page, server: str) -> None:
+    open_head(page, server)
+    plain = shown(page)
+    for role, step in (("result", "q"), ("operand", "x")):
+        here = page.locator(f'[data-step="{step}"][data-role="{role}"] [data-row="0"][data-col="0"]').first
+        here.dblclick()
+        page.keyboard.type("7")
+        page.keyboard.press("F2")
+        settle(page)
+        expect(editor(page)).to_have_count(0)
+    assert_same(shown(page), plain)
+
+
+def test_quick_edits_all_arrive(page: Page, server: str) -> None:
+    """Number, Tab, number, Tab, faster than the server answers."""
+    open_head(page, server)
+    cell(page, "w_v", 0, 0).focus()
+    for digit in "12345678":
+        page.keyboard.type(digit)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    settle(page)
+    assert matrix(page, "w_v")[:2].tolist() == [[1, 2, 3, 4], [5, 6, 7, 8]]
+
+
+# --- Pasting ------------------------------------------------------------------------------------------------
+
+
+def paste(page: Page, text: str) -> None:
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    page.keyboard.press("Control+V")
+    settle(page)
+
+
+def test_paste_a_block(page: Page, server: str) -> None:
+    """A block from a spreadsheet lands with its corner at the chosen cell, and is one edit."""
+    open_head(page, server)
+    plain = shown(page)
+    cell(page, "w_q", 4, 2).focus()
+    paste(page, "1\t2\n3/4\t-4\n")
+    assert matrix(page, "w_q")[4:, 2:].tolist() == [[1, 2], [0.75, -4]]
+    push(page, "Undo")
+    assert_same(shown(page), plain)
+
+
+def test_a_block_of_wrong_size(page: Page, server: str) -> None:
+    """The sentence stands at the matrix; nothing is pasted in part."""
+    open_head(page, server)
+    plain = shown(page)
+    cell(page, "w_q", 5, 2).focus()
+    for block, says in (("1\t2\n3\t4", "2 × 2"), ("1\t2\t3", "1 × 3"), ("1\t2\n3", "row 2"), ("1\tx", "“x”")):
+        paste(page, block)
+        message = page.locator('[data-step="w_q"][data-role="given"]').get_by_role("alert")
+        expect(message).to_contain_text(says)
+        assert_same(shown(page), plain)
+
+
+def test_a_copied_matrix_can_be_pasted(page: Page, server: str) -> None:
+    open_head(page, server)
+    cell(page, "w_q", 0, 0).focus()
+    page.keyboard.press("Control+C")
+    cell(page, "w_v", 0, 0).focus()
+    page.keyboard.press("Control+V")
+    settle(page)
+    assert np.array_equal(matrix(page, "w_v"), matrix(page, "w_q"))
+
+
+# --- The mask -----------------------------------------------------------------------------------------------
+
+
+def test_paint_the_mask(page: Page, server: str) -> None:
+    open_head(page, server)
+    cell(page, "mask", 0, 1).click()
+    settle(page)
+    assert matrix(page, "mask")[0, 1] == 1
+    assert matrix(page, "weights")[0, 1] == 0.5
+    cell(page, "mask", 0, 0).focus()
+    page.keyboard.press("Space")
+    settle(page)
+    assert matrix(page, "mask")[0].tolist() == [0, 1, 0, 0, 0]
+    assert matrix(page, "weights")[0].tolist() == [0, 1, 0, 0, 0]
+    cell(page, "mask", 0, 1).click()
+    settle(page)
+    assert matrix(page, "weights")[0].tolist() == [0] * 5  # a query that may see nothing takes nothing
+
+
+def test_quick_toggles_all_arrive(page: Page, server: str) -> None:
+    """Five cells within a tenth of a second, as a mouse that is drawn across the mask."""
+    open_head(page, server)
+    took = board(page).evaluate(
+        """board => {
+            const start = performance.now();
+            for (let row = 0; row < 5; row++)
+                board.querySelector(`[data-role=given][data-step=mask] [data-row="${row}"]`).click();
+            return performance.now() - start;
+        }"""
+    )
+    assert took < 100
+    settle(page)
+    assert matrix(page, "mask")[:, 0].tolist() == [0] * 5
+    for row in range(5):
+        cell(page, "mask", row, 0).click(no_wait_after=True)
+    settle(page)
+    assert matrix(page, "mask")[:, 0].tolist() == [1] * 5
+
+
+def test_a_cell_and_a_switch_at_once(page: Page, server: str) -> None:
+    """A cell and a control outside the matrices, faster than the server answers: both count."""
+    open_head(page, server)
+    cell(page, "mask", 1, 0).click()
+    page.get_by_text("Residual", exact=True).click()
+    cell(page, "mask", 2, 0).click()
+    settle(page)
+    assert matrix(page, "mask")[:3, 0].tolist() == [1, 0, 0]
+    assert "residual" not in shown(page)
+
+
+# --- Undo, differences, the stepper -------------------------------------------------------------------------
+
+
+def test_undo_redo_reset(page: Page, server: str) -> None:
+    open_head(page, server)
+    buttons = {name: board(page).get_by_role("button", name=name, exact=True) for name in ("Undo", "Redo", "Reset")}
+    for one in buttons.values():
+        expect(one).to_be_disabled()
+    states = [shown(page)]
+    for value in ("1", "2", "3"):
+        edit(page, "w_q", 1, 0, value)
+        states.append(shown(page))
+    push(page, "Undo")
+    assert_same(shown(page), states[2])
+    cell(page, "w_q", 1, 0).focus()
+    page.keyboard.press("Control+Z")
+    settle(page)
+    assert_same(shown(page), states[1])
+    page.keyboard.press("Control+Shift+Z")
+    settle(page)
+    assert_same(shown(page), states[2])
+    push(page, "Redo")
+    assert_same(shown(page), states[3])
+    push(page, "Reset")
+    assert_same(shown(page), states[0])
+    expect(buttons["Reset"]).to_be_disabled()
+    push(page, "Undo")
+    assert_same(shown(page), states[3])
+
+
+def test_undo_a_switch_and_a_sentence(page: Page, server: str) -> None:
+    """Undo reaches what was done outside the matrices, and the controls follow."""
+    open_head(page, server)
+    plain = shown(page)
+    switch(page, "Causal mask")
+    type_sentence(page, "blue cube")
+    assert matrix(page, "weights").shape == (2, 2)
+    push(page, "Undo")
+    expect(page.get_by_label(SENTENCE)).to_have_value("red ball hit blue cube")
+    push(page, "Undo")
+    assert_same(shown(page), plain)
+    expect(page.get_by_role("switch", name="Causal mask")).to_be_checked()
+
+
+def test_before_after_difference(page: Page, server: str) -> None:
+    open_head(page, server)
+    before = shown(page)
+    edit(page, "w_q", 1, 0, "ln 3")
+    after = shown(page)
+    show(page, "before it")
+    assert_same(shown(page), before)
+    show(page, "difference")
+    assert {figure["view"] for figure in figures(page)} == {"difference"}
+    for name, difference in shown(page).items():
+        with np.errstate(invalid="ignore"):
+            wanted = np.where(after[name] == before[name], 0, after[name] - before[name])
+        assert close(difference, wanted, 1e-12).all(), name
+    show(page, "after a change")
+    assert_same(shown(page), after)
+
+
+def test_changed_cells_are_marked(page: Page, server: str) -> None:
+    """After an edit, what moved is marked, and nothing else."""
+    open_head(page, server)
+    before = shown(page)
+    edit(page, "w_q", 1, 0, "ln 3")
+    for name, numbers in shown(page).items():
+        marked = page.locator(f'figure[data-step="{name}"]:not([data-role="operand"]) .changed')
+        places = marked.evaluate_all("cells => cells.map(c => [Number(c.dataset.row), Number(c.dataset.col)])")
+        moved = np.argwhere(~close(numbers, before[name], 1e-12))
+        assert sorted(places) == sorted(moved.tolist()), name
+
+
+def test_stepper_by_buttons(page: Page, server: str) -> None:
+    """Forward through every step, one equation at a time, with the numbers that all steps together show."""
+    open_head(page, server)
+    whole = shown(page)
+    names = []
+    while True:
+        following = board(page).get_by_role("button", name="Next", exact=True)
+        if following.is_disabled():
+            break
+        push(page, "Next")
+        assert board(page).locator("section.equation").count() == 1
+        now = shown(page)
+        assert_same(now, {name: whole[name] for name in now})
+        names += [figure["step"] for figure in figures(page) if figure["role"] == "result"]
+        assert stage(page).startswith(f"{1 + len(names)} of 15")
+    assert names == [
+        "q", "k", "v", "scores", "scaled", "masked", "row_max", "shifted", "exps", "row_sums", "weights",
+        "output", "projected", "residual",
+    ]  # fmt: skip
+    push(page, "Previous")
+    assert stage(page).startswith("14 of 15")
+    push(page, "Show all")
+    assert_same(shown(page), whole)
+
+
+def test_stepper_by_keys(page: Page, server: str) -> None:
+    open_head(page, server)
+    cell(page, "q", 0, 0).focus()
+    for key, says in (
+        ("n", "1 of 15"),
+        ("n", "2 of 15"),
+        ("p", "1 of 15"),
+        ("a", "All 15 steps"),
+        ("a", "1 of 15"),
+    ):
+        page.keyboard.press(key)
+        expect(board(page).locator(".where")).to_contain_text(says)
+        settle(page)
+    assert told(page) == []

@@ -1,0 +1,98 @@
+"""One matrix enlarged: a figure to explore, a table, a file; nothing of it is loaded before somebody asks."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from helpers import matrix, settle
+from one_head import choose, open_head, show, shown, type_sentence
+
+
+def open_enlarged(page: Page, step: str) -> None:
+    figure = page.locator(f'figure[data-step="{step}"]:not([data-role="operand"])')
+    figure.get_by_role("button", name="Enlarge").click()
+    page.get_by_role("dialog").locator(".js-plotly-plot .heatmaplayer").first.wait_for(state="attached")
+    settle(page)
+
+
+def close_enlarged(page: Page) -> None:
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    settle(page)
+
+
+def saved(page: Page) -> list[list[str]]:
+    """The rows of the file that "Save as CSV" saves."""
+    with page.expect_download() as download:
+        page.get_by_role("dialog").get_by_role("button", name="Save as CSV").click()
+    with Path(download.value.path()).open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_plotly_comes_only_when_asked_for(page: Page, server: str) -> None:
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_head(page, server)
+    assert [url for url in asked if "plotly" in url.lower()] == []
+    open_enlarged(page, "weights")
+    assert [url for url in asked if "plotly" in url.lower()]
+
+
+def test_figure_table_and_file(page: Page, server: str) -> None:
+    open_head(page, server)
+    numbers = matrix(page, "weights")
+    open_enlarged(page, "weights")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("A, 5 × 5")
+    written = dialog.locator(".heatmaplayer").locator("xpath=ancestor::*[contains(@class,'plot')][1]").first
+    assert "0.75" in written.text_content() or "0.75" in dialog.locator(".js-plotly-plot").text_content()
+    assert dialog.get_by_test_id("stDataFrame").is_visible()
+    head, *rows = saved(page)
+    assert head == ["", *["red", "ball", "hit", "blue", "cube"]]
+    assert [row[0] for row in rows] == head[1:]
+    assert np.array_equal(np.array([row[1:] for row in rows], dtype=float), numbers)
+    assert page.get_by_test_id("stException").count() == 0
+    close_enlarged(page)
+    assert np.array_equal(matrix(page, "weights"), numbers)
+
+
+@pytest.mark.parametrize("columns", [False, True])
+def test_every_kind_of_matrix(page: Page, server: str, columns: bool) -> None:
+    """A vector, a scalar, infinities, truth values, a given matrix: all open, and all stay as they are."""
+    open_head(page, server)
+    if columns:
+        show(page, "tokens as columns")
+    numbers = shown(page)
+    for step in ("row_sums", "scale", "masked", "mask", "x"):
+        open_enlarged(page, step)
+        assert page.get_by_test_id("stException").count() == 0, step
+        rows = [row[1:] for row in saved(page)[1:]]
+        truth = {"True": "1", "False": "0", "": "nan"}
+        file = np.array([[truth.get(text, text) for text in row] for row in rows], dtype=float)
+        assert np.array_equal(file, numbers[step].T if columns else numbers[step]), step
+        close_enlarged(page)
+    assert list(shown(page)) == list(numbers)
+
+
+def test_strange_labels(page: Page, server: str) -> None:
+    """Equal words, words that look like the labels of equal words, and words that look like markup."""
+    open_head(page, server)
+    for sentence in ("the cat the", "a a a₁", "<b>x</b> $y$ **z**"):
+        type_sentence(page, sentence)
+        open_enlarged(page, "weights")
+        expect(page.get_by_role("dialog").get_by_test_id("stDataFrame")).to_be_visible()
+        assert page.get_by_test_id("stException").count() == 0, sentence
+        assert len(saved(page)) == 4
+        close_enlarged(page)
+
+
+def test_banks(page: Page, server: str) -> None:
+    open_head(page, server)
+    choose(page, "Example", "Banks: which bank is meant?")
+    for step in ("biased", "bias", "q"):
+        open_enlarged(page, step)
+        assert page.get_by_test_id("stException").count() == 0, step
+        close_enlarged(page)

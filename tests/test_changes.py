@@ -1,0 +1,169 @@
+"""Why did it change: the path begins at what was edited, and each link really reads the one before it."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attention_core import programs, run
+from attention_core.changes import Change, changed, difference, path
+from attention_core.examples import PAINT
+from tests.heads import VARIANTS, drawn, seeds, sizes
+
+EDITABLE = ("x", "w_q", "w_k", "w_v", "w_o", "bias", "temperature", "mask")
+
+
+def edited(given, name, at):
+    """The given matrices with one cell of `name` replaced: a flip for the mask, else 0.7 more."""
+    matrix = given[name].copy()
+    matrix[at] = ~matrix[at] if matrix.dtype == bool else matrix[at] + 0.7
+    return {**given, name: matrix}
+
+
+def paint(program=None, **changes):
+    given, labels = PAINT.given(PAINT.sentence.split())
+    return run(program or programs.one_head(), {**given, **changes}, labels)
+
+
+def linked(links, trace):
+    """Assert that every link after the first reads the link before it."""
+    for source, link in pairwise(links):
+        made = trace[link.name]
+        assert (source.name, source.at) in {
+            (name, cell)
+            for name, cells in zip(made.step.inputs, made.explain(link.at).reads, strict=True)
+            for cell in cells
+        }
+
+
+@st.composite
+def edits(draw):
+    """Two traces of one program with one cell of one given matrix edited between them, and where."""
+    variant = draw(st.sampled_from(VARIANTS))
+    given = drawn(variant, draw(sizes), draw(seeds))
+    read = {name for step in variant.program for name in step.inputs}
+    name = draw(st.sampled_from([name for name in EDITABLE if name in read]))
+    at = tuple(draw(st.integers(0, n - 1)) for n in given[name].shape)
+    before, after = (run(variant.program, matrices, {}) for matrices in (given, edited(given, name, at)))
+    return before, after, name, at
+
+
+@given(edits())
+def test_a_path_begins_at_the_edit_and_every_link_reads_the_one_before(edit):
+    before, after, name, at = edit
+    links = path(before, after)
+    assert (links[0].name, links[0].at) == (name, at)
+    linked(links, after)
+    assert all(link.name in after for link in links[1:])
+    for link in links:
+        assert link.before == before.matrix(link.name).value[link.at]
+        assert link.after == after.matrix(link.name).value[link.at]
+        assert link.before != link.after
+
+
+@given(edits())
+def test_a_path_ends_at_the_largest_change_of_the_last_matrix_that_changed(edit):
+    before, after, _, _ = edit
+    last = path(before, after)[-1]
+    moved = [name for name in after if changed(before, after, name).any()]
+    if moved:
+        size = np.abs(difference(before[moved[-1]].value, after[moved[-1]].value))
+        assert last.name == moved[-1]
+        assert size[last.at] == size.max()
+
+
+def put_back(before, made, at, name, cell):
+    """How far made[at] moves back when one cell of its input `name` is what it was before."""
+    inputs = [
+        np.where(np.arange(m.size).reshape(m.shape) == np.ravel_multi_index(cell, m.shape), before.matrix(n).value, m)
+        if n == name else m
+        for n, m in zip(made.step.inputs, made.inputs, strict=True)
+    ]  # fmt: skip
+    back = made.step.rule.compute(made.step.parsed, *inputs)[at]
+    return 0.0 if back == made.value[at] else abs(made.value[at] - back)
+
+
+@given(edits())
+def test_each_link_is_the_cell_that_mattered_most(edit):
+    before, after, _, _ = edit
+    links = path(before, after)
+    for source, link in pairwise(links):
+        made = after[link.name]
+        effects = [
+            put_back(before, made, link.at, name, cell)
+            for name, cells in zip(made.step.inputs, made.explain(link.at).reads, strict=True)
+            for cell in cells
+            if changed(before, after, name)[cell]
+        ]
+        mine = put_back(before, made, link.at, source.name, source.at)
+        assert mine == max(effects) or mine >= max(effects) * (1 - 1e-9)
+
+
+@given(st.sampled_from(VARIANTS), sizes, seeds)
+def test_no_path_when_nothing_changed(variant, sizes, seed):
+    given = drawn(variant, sizes, seed)
+    assert path(run(variant.program, given, {}), run(variant.program, given, {})) == ()
+
+
+def test_an_edit_without_effect_is_a_path_of_one():
+    given, _ = PAINT.given(PAINT.sentence.split())
+    w_o = given["w_o"].copy()
+    w_o[3, 0] = 5  # value coordinate 3 is spare: nobody hands anything over in it
+    assert path(paint(), paint(w_o=w_o)) == (Change("w_o", (3, 0), 0.0, 5.0),)
+
+
+def test_a_path_ends_where_the_change_died_out():
+    given, _ = PAINT.given(PAINT.sentence.split())
+    x = given["x"].copy()
+    x[4, 1] = 0  # "cube" is no noun any more: its query dies, and with W_V at 0 no output shows it
+    program = programs.one_head(residual=False)
+    silent = {"w_v": np.zeros((6, 4))}
+    links = path(paint(program, **silent), paint(program, x=x, **silent))
+    assert links[0] == Change("x", (4, 1), 1.0, 0.0)
+    assert links[-1].name == "weights"
+
+
+def test_a_mask_toggle():
+    given, _ = PAINT.given(PAINT.sentence.split())
+    for at in ((1, 3), (4, 0)):  # ball sees blue; cube loses red
+        mask = given["mask"].copy()
+        mask[at] = ~mask[at]
+        before, after = paint(), paint(mask=mask)
+        links = path(before, after)
+        assert (links[0].name, links[0].at) == ("mask", at)
+        assert (links[1].name, links[1].at) == ("masked", at)
+        assert links[-1].name == "residual"
+        linked(links, after)
+
+
+def test_a_mask_toggle_where_it_shows():
+    given, _ = PAINT.given(PAINT.sentence.split())
+    mask = given["mask"].copy()
+    mask[1, 3] = True
+    links = path(paint(), paint(mask=mask))
+    assert [link.name for link in links][:4] == ["mask", "masked", "shifted", "exps"]
+    assert links[1].before == -np.inf
+    assert links[1].after == pytest.approx(np.log(3))
+
+
+CHANGED_PROGRAMS = [
+    (programs.one_head(), programs.one_head(ablation="masked_with_zero"), "masked"),
+    (programs.SELF_ATTENTION, programs.wrong_axis(programs.SELF_ATTENTION), "row_sums"),
+    (programs.one_head(), programs.one_head(ablation="masked_after"), "output"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "start"), CHANGED_PROGRAMS)
+def test_a_changed_program_begins_at_the_step_that_changed(old, new, start):
+    before, after = paint(old), paint(new)
+    links = path(before, after)
+    assert links[0].name in after
+    assert links[0].name == start
+    linked(links, after)
+
+
+def test_the_same_infinity_did_not_change():
+    old, new = np.array([-np.inf, -np.inf, 1.0]), np.array([-np.inf, 2.0, 1.5])
+    assert difference(old, new).tolist() == [0, np.inf, 0.5]

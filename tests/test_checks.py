@@ -1,0 +1,90 @@
+"""The checks: true of every program without a slip, false of each slip where it shows."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from attention_core import programs, run
+from attention_core.checks import checks
+from attention_core.examples import PAINT
+from tests.heads import FIXED, SOUND, VARIANTS, drawn, seeds, sizes
+
+
+def painted(program):
+    given, labels = PAINT.given(PAINT.sentence.split())
+    return run(program, given, labels)
+
+
+def texts(trace, name, holds=True):
+    return [check.text for check in checks(trace, name) if check.holds == holds]
+
+
+@pytest.mark.parametrize("variant", SOUND, ids=repr)
+@given(sizes=sizes, seed=seeds)
+@settings(max_examples=4)
+def test_every_check_holds_without_a_slip(variant, sizes, seed):
+    trace = run(variant.program, drawn(variant, sizes, seed), {})
+    assert [check for name in trace for check in checks(trace, name) if not check.holds] == []
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=repr)
+def test_products_and_weights_are_checked(variant):
+    trace = run(variant.program, drawn(variant, FIXED, 5), {})
+    checked = {name for name in trace if checks(trace, name)}
+    assert checked - {"masked_weights"} == {"q", "k", "v", "scores", "weights", "output", "projected"}
+
+
+def test_shapes_are_said_with_their_sizes():
+    trace = run(SOUND[0].program, drawn(SOUND[0], {"n": 3, "d_model": 7, "d_k": 2, "d_v": 5}, 1), {})
+    said = {
+        "q": "3×7 times 7×2 gives 3×2", "k": "3×7 times 7×2 gives 3×2", "v": "3×7 times 7×5 gives 3×5",
+        "scores": "3×2 times 2×3 gives 3×3", "output": "3×3 times 3×5 gives 3×5",
+        "projected": "3×5 times 5×7 gives 3×7",
+    }  # fmt: skip
+    assert {name: texts(trace, name) for name in said} == {name: [f"shapes: {text}"] for name, text in said.items()}
+
+
+def test_what_is_said_of_good_weights():
+    assert texts(painted(programs.one_head()), "weights") == ["each row sums to 1", "masked cells are 0"]
+    assert texts(painted(programs.SELF_ATTENTION), "weights") == ["each row sums to 1"]
+
+
+def test_a_row_that_may_see_nothing_is_said():
+    given, labels = PAINT.given(PAINT.sentence.split())
+    given["mask"][2] = False
+    trace = run(programs.one_head(), given, labels)
+    assert texts(trace, "weights")[0] == "each row sums to 1; a row that may see nothing sums to 0"
+    assert texts(trace, "weights", holds=False) == []
+
+
+def test_softmax_over_columns_breaks_the_rows():
+    trace = painted(programs.one_head(ablation="wrong_axis"))
+    (broken,) = texts(trace, "weights", holds=False)
+    assert broken.startswith("the rows sum to 0.11, ")
+    assert broken.endswith(", and should sum to 1")
+    assert texts(trace, "weights") == ["masked cells are 0"]
+
+
+def test_masking_after_softmax_breaks_the_rows():
+    trace = painted(programs.one_head(ablation="masked_after"))
+    (broken,) = texts(trace, "masked_weights", holds=False)
+    assert broken == "the rows sum to 0.20, 0.44, 0.56, 0.80, 1, and should sum to 1"
+    assert texts(trace, "masked_weights") == ["masked cells are 0"]
+
+
+def test_masking_with_zero_leaks():
+    trace = painted(programs.one_head(ablation="masked_with_zero"))
+    assert texts(trace, "weights", holds=False) == ["masked cells should be 0, and reach 0.20"]
+    assert texts(trace, "weights") == ["each row sums to 1"]
+
+
+@pytest.mark.parametrize("name", programs.ABLATIONS)
+@given(sizes=sizes.filter(lambda drawn: drawn["n"] > 1), seed=seeds)
+@settings(max_examples=20)
+def test_each_slip_breaks_a_check(name, sizes, seed):
+    program = programs.one_head(ablation=name)
+    given = drawn(SOUND[1], sizes, seed)
+    given["mask"] = np.tri(sizes["n"], dtype=bool)
+    trace = run(program, given, {})
+    last = "masked_weights" if name == "masked_after" else "weights"
+    assert not all(check.holds for check in checks(trace, last))

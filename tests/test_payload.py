@@ -1,0 +1,478 @@
+"""Laws of what the matrix component is sent: plain JSON, every number the core's, every reference to a cell that is."""
+
+import base64
+import json
+import math
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attention_core import programs, rules
+from attention_core.numerals import decimal, exact
+from attention_ui.document import EDITABLE, EditError, compute, example_document
+from attention_ui.link import View
+from attention_ui.payload import SHOWN, Picture, board_data, panel, stored_index, where
+from tests.documents import SETTINGS, TRICKY, documents, matrices, seeds, setting_name, switched, typed_cells
+
+PAINT = example_document("paint")
+few = settings(max_examples=30)  # a picture of sixteen words takes its time
+every_setting = pytest.mark.parametrize("document", SETTINGS, ids=setting_name)
+in_both_conventions = pytest.mark.parametrize("columns", [False, True], ids=["rows", "columns"])
+
+
+def picture(document, before=None, shown="after", **view) -> Picture:
+    return Picture(compute(document), before and compute(before), View(**view), shown)
+
+
+def edited(document, seed):
+    """The document after one more change, as a learner makes it."""
+    rng = Random(seed)
+    if rng.random() < 0.3:
+        return switched(document, rng)
+    name = rng.choice(matrices(document))
+    return document.with_cells(name, typed_cells(document, name, rng))
+
+
+changes = st.builds(lambda document, seed: (document, edited(document, seed)), documents, seeds)
+pictures = st.builds(
+    lambda pair, shown, columns, form: picture(pair[1], pair[0], shown, columns=columns, exact=form),
+    changes, st.sampled_from(SHOWN), st.booleans(), st.booleans(),
+)  # fmt: skip
+
+
+def cells(matrix):
+    return np.ndindex(*matrix.value.shape)
+
+
+def drawn(at) -> tuple[int, int]:
+    return (*at, 0, 0)[:2]
+
+
+def decoded(matrix) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(matrix["values"]), "<f8").reshape(matrix["shape"])
+
+
+def named(equation) -> list[dict]:
+    return [term for term in equation["terms"] if "name" in term]
+
+
+def same_numbers(one, other) -> bool:
+    return np.array_equal(np.asarray(one, dtype=float), np.asarray(other, dtype=float), equal_nan=True)
+
+
+# ---- plain data
+
+
+@given(pictures)
+@few
+def test_it_is_plain_json(shown):
+    data = board_data(shown)
+    text = json.dumps(data, allow_nan=False)
+    assert json.loads(text).keys() == data.keys()
+    assert len(text.encode()) < 200_000
+
+
+@given(pictures)
+@few
+def test_every_name_that_is_used_is_sent(shown):
+    data = board_data(shown)
+    for equation in data["equations"]:
+        assert {term["name"] for term in named(equation)} <= data["matrices"].keys()
+    assert {stage["name"] for stage in data["stages"]} == {"x", *data["steps"]}
+
+
+@every_setting
+@in_both_conventions
+def test_one_stage_is_its_equation(document, columns):
+    whole = board_data(picture(document, columns=columns))
+    assert [equation["step"] for equation in whole["equations"]] == [stage["name"] for stage in whole["stages"]]
+    for equation in whole["equations"][::5]:
+        alone = board_data(picture(document, columns=columns, stage=equation["step"]))
+        (only,) = alone["equations"]
+        assert [term["name"] for term in named(only)] == [term["name"] for term in named(equation)]
+        assert alone["matrices"] == {name: whole["matrices"][name] for name in alone["matrices"]}
+
+
+# ---- roles
+
+
+@every_setting
+@in_both_conventions
+def test_every_matrix_stands_once_as_itself(document, columns):
+    shown = picture(document, columns=columns)
+    data = board_data(shown)
+    roles = Counter((term["name"], term["role"]) for equation in data["equations"] for term in named(equation))
+    for name in data["matrices"]:
+        role = "given" if name in shown.head.trace.given else "result"
+        assert roles[name, role] == 1
+        assert not roles[name, "given" if role == "result" else "result"]
+    assert shown.head.trace.keys() | shown.head.trace.given.keys() == data["matrices"].keys()
+
+
+@every_setting
+def test_an_equation_shows_what_its_step_reads_and_makes(document):
+    for equation in board_data(picture(document))["equations"][1:]:
+        step = programs.find(document.program, equation["step"])
+        *operands, result = named(equation)
+        assert (result["name"], result["role"]) == (step.name, "result")
+        assert sorted(term["name"] for term in operands) == sorted(step.inputs if step.rule.pattern != "none" else ())
+
+
+@every_setting
+def test_only_given_matrices_can_be_changed(document):
+    shown = picture(document)
+    for name, matrix in board_data(shown)["matrices"].items():
+        assert matrix["editable"] == (name in EDITABLE and name in shown.head.trace.given)
+        assert matrix["paintable"] == (name == "mask")
+        if matrix["editable"]:
+            assert document.with_cells(name, {(0, 0): "7"}) != document
+        elif not matrix["paintable"]:
+            with pytest.raises(EditError):
+                document.with_cells(name, {(0, 0): "7"})
+
+
+# ---- orientation
+
+
+def seen(term, step) -> list[str]:
+    """The axes of a matrix as it is drawn: down, then across."""
+    groups = dict(zip((*step.inputs, step.name), (*step.parsed.inputs, step.parsed.output), strict=True))
+    return list(reversed(groups[term["name"]])) if term["transposed"] else list(groups[term["name"]])
+
+
+@every_setting
+@in_both_conventions
+def test_a_product_can_be_read_off(document, columns):
+    """Left times right: the inner axes are one and the same, the outer ones are those of the result."""
+    for equation in board_data(picture(document, columns=columns))["equations"][1:]:
+        step = programs.find(document.program, equation["step"])
+        if step.rule is rules.contract:
+            left, right, result = (seen(term, step) for term in named(equation))
+            assert left[1] == right[0]
+            assert result == [left[0], right[1]]
+
+
+@every_setting
+@in_both_conventions
+def test_cell_by_cell_every_matrix_lies_the_same_way(document, columns):
+    """The vector of a step lies along the axis that it shares, so that its numbers stand beside what they change."""
+    for equation in board_data(picture(document, columns=columns))["equations"][1:]:
+        step = programs.find(document.program, equation["step"])
+        if step.rule is rules.contract:
+            continue
+        groups = dict(zip((*step.inputs, step.name), (*step.parsed.inputs, step.parsed.output), strict=True))
+        for term in named(equation):
+            axes, turned = groups[term["name"]], term["transposed"]
+            if len(axes) == 2:
+                assert turned == columns
+            elif len(axes) == 1:
+                down = "query" if not columns else "key"
+                assert turned == (axes[0] != down)
+
+
+@every_setting
+@in_both_conventions
+def test_the_formula_names_the_operands_in_the_order_in_which_they_stand(document, columns):
+    for equation in board_data(picture(document, columns=columns))["equations"][1:]:
+        step = programs.find(document.program, equation["step"])
+        if step.rule is rules.contract:
+            shown = picture(document, columns=columns)
+            left, right = (board_data(shown)["matrices"][term["name"]] for term in named(equation)[:2])
+            written = "".join(texts(equation["formula"])).partition("=")[2]
+            assert written.replace("⊤", "") == letter_of(left) + letter_of(right)
+
+
+def texts(node) -> list[str]:
+    if isinstance(node, str):
+        return [node]
+    return [text for child in node[1:] if not isinstance(child, dict) for text in texts(child)]
+
+
+def letter_of(matrix) -> str:
+    return "".join(texts(matrix["letter"])).replace("⊤", "")
+
+
+# ---- the numbers
+
+
+@every_setting
+def test_numbers_arrive_bit_by_bit(document):
+    shown = picture(document)
+    for name, matrix in board_data(shown)["matrices"].items():
+        value = shown.head.matrix(name).value
+        assert same_numbers(decoded(matrix), value.astype(float).reshape(matrix["shape"]))
+
+
+def test_a_masked_score_arrives_as_minus_infinity():
+    matrix = board_data(picture(PAINT))["matrices"]["masked"]
+    assert np.isneginf(decoded(matrix)[0, 1:]).all()
+    assert matrix["texts"][1] == "−∞"
+    assert math.isfinite(matrix["lo"])
+
+
+@given(pictures)
+@few
+def test_labels_and_texts_fit_the_shape(shown):
+    for matrix in board_data(shown)["matrices"].values():
+        rows, cols = matrix["shape"]
+        assert (len(matrix["rows"]), len(matrix["cols"]), len(matrix["texts"])) == (rows, cols, rows * cols)
+        assert len(set(matrix["rows"])) == rows
+        assert len(set(matrix["cols"])) == cols
+        assert all(0 <= i < rows * cols for i in (*matrix["hatched"], *matrix["changed"]))
+
+
+@given(pictures)
+@few
+def test_a_text_says_its_number(shown):
+    form = exact if shown.view.exact else decimal
+    for name, matrix in board_data(shown)["matrices"].items():
+        for value, text in zip(decoded(matrix).ravel().tolist(), matrix["texts"], strict=True):
+            sign = "+" if shown.shown_of(name) == "difference" and value > 0 else ""
+            assert text == sign + form(value)
+
+
+@given(pictures)
+@few
+def test_the_colour_range_holds_every_number(shown):
+    for matrix in board_data(shown)["matrices"].values():
+        values = decoded(matrix)
+        finite = values[np.isfinite(values)]
+        assert matrix["lo"] < matrix["hi"]
+        assert ((matrix["lo"] <= finite) & (finite <= matrix["hi"])).all()
+
+
+@every_setting
+@in_both_conventions
+def test_every_matrix_has_a_letter_of_its_own(document, columns):
+    found = board_data(picture(document, columns=columns))["matrices"]
+    letters = [letter_of(matrix) for matrix in found.values()]
+    assert all(letters)
+    assert len(set(letters)) == len(letters)
+    assert all(matrix["title"] for matrix in found.values())
+
+
+@every_setting
+def test_hatched_is_what_the_mask_hides(document):
+    document = document.toggled((0, 0)).toggled((1, 2))
+    names = programs.names(document.program)
+    first = names.index("masked" if "masked" in names else "masked_weights")
+    shown = picture(document)
+    hidden = np.flatnonzero(~document.given()[0]["mask"]).tolist()
+    for name, matrix in board_data(shown)["matrices"].items():
+        late = name in names[first:] and shown.head.matrix(name).axes == ("query", "key")
+        assert matrix["hatched"] == (hidden if late else [])
+
+
+# ---- before, after, difference
+
+
+@given(changes)
+@few
+def test_before_and_after_are_what_they_were(pair):
+    before, after = pair
+    heads = {"before": compute(before), "after": compute(after)}
+    for shown, head in heads.items():
+        for name, matrix in board_data(picture(after, before, shown))["matrices"].items():
+            source = head if heads["before"].trace.has(name) else heads["after"]
+            assert same_numbers(decoded(matrix).ravel(), source.matrix(name).value.ravel())
+
+
+@given(changes)
+@few
+def test_what_changed_is_marked(pair):
+    before, after = pair
+    known = compute(before).trace
+    for name, matrix in board_data(picture(after, before, "difference"))["matrices"].items():
+        if known.has(name):
+            moved = np.abs(np.nan_to_num(decoded(matrix).ravel(), posinf=9, neginf=9))
+            assert set(np.flatnonzero(moved > 1e-6)) <= set(matrix["changed"]) <= set(np.flatnonzero(moved > 0))
+            assert not matrix["editable"]
+
+
+def test_without_a_change_there_is_nothing_to_compare():
+    data = board_data(picture(PAINT, PAINT))
+    assert data["why"] == {"lines": [{"text": "No number changed."}]}
+    assert not any(matrix["changed"] for matrix in data["matrices"].values())
+    assert board_data(picture(PAINT))["why"] is None
+
+
+# ---- the panel
+
+
+def panels(document, **view):
+    """The panel of every cell of every matrix: (matrix, index, panel)."""
+    shown = picture(document, **view)
+    trace = shown.head.trace
+    for name in (*trace.given, *trace):
+        for at in cells(trace.matrix(name)):
+            picked = replace(shown, view=replace(shown.view, picked=(name, *drawn(at))))
+            yield trace.matrix(name), at, panel(picked)
+
+
+def operands(said) -> list[dict]:
+    return [piece for piece in said["arithmetic"] if isinstance(piece, dict)]
+
+
+@pytest.mark.parametrize(
+    ("document", "view"),
+    [(document, {"columns": i % 2 == 1, "exact": i % 4 > 1}) for i, document in enumerate(SETTINGS)],
+    ids=map(setting_name, SETTINGS),
+)
+def test_every_cell_says_where_it_comes_from(document, view):
+    """Every number that was read is an operand, every operand is a cell that exists, and shows its number."""
+    trace, form = compute(document).trace, exact if view["exact"] else decimal
+    for matrix, at, said in panels(document, **view):
+        assert said["value"] == form(matrix.value[at].item())
+        assert "{" not in said["where"]
+        json.dumps(said, allow_nan=False)
+        found = {(cell["step"], cell["row"], cell["col"]) for cell in operands(said)}
+        for cell in operands(said):
+            source = trace.matrix(cell["step"])
+            index = stored_index(source, cell["row"], cell["col"])
+            assert cell["text"] == form(source.value[index].item())
+        if matrix.name in trace:
+            reads = zip(matrix.step.inputs, matrix.explain(at).reads, strict=True)
+            assert found == {(name, *drawn(cell)) for name, read in reads for cell in read}
+            assert said["arithmetic"][-1] == f" = {said['value']}"
+            assert said["code"].startswith(f"{matrix.name} = ")
+
+
+@in_both_conventions
+def test_a_word_that_may_see_nothing_is_explained(columns):
+    blind = PAINT.toggled((0, 0))
+    for matrix, at, said in panels(blind, columns=columns):
+        if matrix.name == "weights" and at[0] == 0:
+            assert said["arithmetic"][-1] == " = 0"
+            assert {cell["step"] for cell in operands(said)} == {"row_sums"}
+
+
+def test_the_panel_of_the_running_example():
+    said = panel(picture(PAINT, picked=("weights", 1, 0), exact=True))
+    assert said["cell"] == "A[ball, red]"
+    assert said["where"] == "how much ball takes from red"
+    assert said["value"] == "3/4"
+    assert "".join(piece if isinstance(piece, str) else piece["text"] for piece in said["arithmetic"]) == "3 / 4 = 3/4"
+
+
+@pytest.mark.parametrize(
+    "picked",
+    [("nothing", 0, 0), ("q", 5, 0), ("q", 0, 4), ("q", -1, 0), ("row_sums", 0, 1), ("scale", 0, 1), ("bias", 0, 0),
+     ("biased", 0, 0), ("q", 10**30, 0)],
+)  # fmt: skip
+def test_a_cell_that_is_not_there_has_no_panel(picked):
+    assert panel(picture(PAINT, picked=picked)) is None
+    json.dumps(board_data(picture(PAINT, picked=picked)), allow_nan=False)
+
+
+@pytest.mark.parametrize("token", TRICKY)
+def test_a_tricky_word_is_told_as_it_was_typed(token):
+    shown = picture(PAINT.with_sentence(f"red {token} ball"))
+    assert where(shown, "weights", (1, 0)) == f"how much {token} takes from red"
+    assert where(shown, "x", (1, 3)) == f"the feature red of {token}"
+    assert board_data(shown)["matrices"]["x"]["rows"][1] == token
+
+
+@pytest.mark.parametrize(
+    ("document", "picked", "says"),
+    [
+        (PAINT.with_cells("w_q", {(1, 0): "ln 5"}), ("w_q", 1, 0), "You typed ln 5."),
+        (PAINT.toggled((0, 1)), ("mask", 0, 1), "You painted it."),
+        (PAINT, ("mask", 0, 1), "Set by the switch “causal mask”"),
+        (PAINT, ("scale", 0, 0), "1 / √4, because a key has 4 coordinates."),
+        (replace(PAINT, scaled=False), ("scale", 0, 0), "Scaling is switched off."),
+        (replace(PAINT, temperature=2.0), ("temperature", 0, 0), "Set by the slider."),
+        (PAINT, ("w_o", 0, 0), "A weight chosen by us"),
+        (example_document("banks"), ("bias", 0, 1), "A number for where two tokens stand"),
+    ],
+)
+def test_a_given_number_says_who_gave_it(document, picked, says):
+    assert panel(picture(document, picked=picked))["about"].startswith(says)
+
+
+# ---- very large scores
+
+LOUD = PAINT.with_cells("w_q", {(1, 0): "1000"})
+
+
+@pytest.mark.parametrize("ablation", ["", *programs.ABLATIONS])
+@in_both_conventions
+def test_a_row_maximum_that_had_to_be_taken_is_drawn_as_it_is_computed(ablation, columns):
+    """What is lit, drawn and written belongs to the step that made the numbers, not to the one that was asked for."""
+    shown = picture(replace(LOUD, ablation=ablation), columns=columns)
+    made, data = shown.head.trace["row_max"], board_data(shown)
+    (equation,) = [equation for equation in data["equations"] if equation["step"] == "row_max"]
+    assert shown.head.forced
+    assert data["steps"]["row_max"]["pattern"] == made.step.rule.pattern
+    assert [term["name"] for term in named(equation)] == [*made.step.inputs, "row_max"]
+    assert "max" in texts(equation["formula"])
+    assert "It is subtracted here in any case" in equation["note"]
+
+
+@pytest.mark.parametrize("ablation", ["", *programs.ABLATIONS])
+def test_every_cell_of_large_scores_has_a_panel(ablation):
+    for _, _, said in panels(replace(LOUD, ablation=ablation)):
+        assert said["where"]
+
+
+# ---- why did it change?
+
+
+@given(changes)
+@few
+def test_the_path_leads_from_cell_to_cell(pair):
+    """Every line names a cell that exists, changed, and is read by the next one."""
+    before, after = pair
+    shown = picture(after, before)
+    trace = shown.head.trace
+    data = board_data(shown)
+    lines = [line for line in data["why"]["lines"] if "step" in line]
+    for line in lines:
+        matrix = trace.matrix(line["step"])
+        at = stored_index(matrix, line["row"], line["col"])
+        flat = int(np.ravel_multi_index(at, matrix.value.shape)) if at else 0
+        assert flat in data["matrices"][line["step"]]["changed"]
+    for source, reader in pairwise(lines):
+        made = trace[reader["step"]]
+        reads = made.explain(stored_index(made, reader["row"], reader["col"])).reads
+        found = {(name, *drawn(at)) for name, slot in zip(made.step.inputs, reads, strict=True) for at in slot}
+        assert (source["step"], source["row"], source["col"]) in found
+
+
+@given(documents, seeds)
+@settings(max_examples=60)
+def test_the_path_begins_with_the_edit(document, seed):
+    rng = Random(seed)
+    name = rng.choice(matrices(document))
+    at = rng.choice(list(np.ndindex(*document.given()[0][name].shape)))
+    after = document.toggled(at) if name == "mask" else document.with_cells(name, {at: "97/3"})
+    if after.edits != document.edits:
+        first, *_ = board_data(picture(after, document))["why"]["lines"]
+        assert (first["step"], first["row"], first["col"]) == (name, *at)
+        assert " went from " in first["text"]
+
+
+def test_the_path_ends_in_the_output_or_says_where_it_ended():
+    after = PAINT.with_cells("w_q", {(1, 0): "2 ln 2"})
+    lines = board_data(picture(after, PAINT))["why"]["lines"]
+    assert [line["step"] for line in lines] == [
+        "w_q", "q", "scores", "scaled", "masked", "shifted", "exps", "weights", "output", "projected", "residual",
+    ]  # fmt: skip
+    hidden = board_data(picture(PAINT.with_cells("w_k", {(2, 3): "5"}), PAINT))["why"]["lines"]
+    assert hidden[-1] == {"text": "There the change ends: nothing after it moved."}
+
+
+def test_another_sentence_has_nothing_to_compare():
+    lines = board_data(picture(PAINT.with_sentence("blue cube"), PAINT))["why"]["lines"]
+    assert [line["text"][:20] for line in lines] == ["The sentence changed"]
+
+
+def test_another_example_on_the_same_sentence_can_be_drawn():
+    there = replace(example_document("banks"), sentence=PAINT.sentence)
+    for shown in SHOWN:
+        json.dumps(board_data(picture(there, PAINT, shown)), allow_nan=False)

@@ -1,0 +1,532 @@
+"""One visitor's state: commits and their undoing, events of the component handled once, and the address bar.
+
+The visit is tested by itself, without a running page: `visit` stands in for the one of a browser session.
+"""
+
+import copy
+import json
+from dataclasses import replace
+from random import Random
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from attention_core import programs
+from attention_ui import session
+from attention_ui.document import Document, compute, example_document
+from attention_ui.link import View, pack
+from attention_ui.payload import SHOWN, Picture, board_data
+from attention_ui.session import Visit, handle
+from tests.documents import documents, matrices, seeds, switched, typed_cells
+
+PAINT, BANKS = example_document("paint"), example_document("banks")
+in_place = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+
+
+class Address:
+    """A stand-in for the address bar: st.query_params as far as the session uses it, and how often it was written."""
+
+    def __init__(self, **params: str):
+        self.params, self.writes = params, 0
+
+    def __contains__(self, name):
+        return name in self.params
+
+    def __getitem__(self, name):
+        return self.params[name]
+
+    def to_dict(self):
+        return dict(self.params)
+
+    def from_dict(self, params):
+        self.params, self.writes = dict(params), self.writes + 1
+
+
+@pytest.fixture
+def now(monkeypatch) -> Visit:
+    """A new visitor, who is the one that the session's functions speak of."""
+    visitor = Visit()
+    monkeypatch.setattr(session, "visit", lambda: visitor)
+    return visitor
+
+
+@pytest.fixture
+def address(monkeypatch) -> Address:
+    bar = Address()
+    monkeypatch.setattr(session, "st", SimpleNamespace(query_params=bar))
+    return bar
+
+
+@pytest.fixture
+def report(now):
+    """Report these events to the visit, numbered on, as the component does."""
+    count = 0
+
+    def report(*events):
+        nonlocal count
+        numbered = []
+        for event in events:
+            count += 1
+            numbered.append({"seq": count, **event})
+        handle({"mount": "m", "list": numbered})
+
+    return report
+
+
+def edit(step="w_q", row=1, col=0, text="ln 5") -> dict:
+    return {"kind": "edit", "step": step, "row": row, "col": col, "text": text}
+
+
+def pick(step="weights", row=1, col=0, **more) -> dict:
+    return {"kind": "pick", "step": step, "row": row, "col": col, **more}
+
+
+def fresh(visitor: Visit) -> None:
+    """Make this visitor a new one."""
+    vars(visitor).update(vars(Visit()))
+
+
+def drawable(visitor: Visit) -> None:
+    """What a page does with a visit after each rerun."""
+    before = compute(visitor.before) if visitor.before is not None else None
+    shown = Picture(compute(visitor.document), before, visitor.view, visitor.shown, tuple(visitor.trail))
+    text = json.dumps(board_data(shown) | {"ack": visitor.ack, "errors": visitor.errors}, allow_nan=False)
+    assert text
+    pack(visitor.document, visitor.view)
+
+
+# ---- undo and redo
+
+
+def wandered(visitor: Visit, seed: int) -> list[Document]:
+    """Commit changes, now and then with an undo or redo between; every document that was shown."""
+    rng = Random(seed)
+    shown = [visitor.document]
+    for _ in range(rng.randint(1, 8)):
+        choice = rng.random()
+        if choice < 0.2:
+            visitor.undo()
+        elif choice < 0.3:
+            visitor.redo()
+        elif choice < 0.5:
+            visitor.commit(switched(visitor.document, rng), "")
+        else:
+            name = rng.choice(matrices(visitor.document))
+            visitor.commit(visitor.document.with_cells(name, typed_cells(visitor.document, name, rng)), "")
+        shown.append(visitor.document)
+    return shown
+
+
+@given(seeds, st.integers(1, 9))
+def test_undo_then_redo_is_where_it_was(seed, times):
+    visitor = Visit()
+    wandered(visitor, seed)
+    before, deep = visitor.document, min(times, len(visitor.past))
+    for _ in range(deep):
+        visitor.undo()
+    for _ in range(deep):
+        visitor.redo()
+    assert visitor.document == before
+
+
+@given(seeds)
+def test_undoing_everything_is_the_beginning(seed):
+    visitor = Visit()
+    shown = wandered(visitor, seed)
+    while visitor.past:
+        visitor.undo()
+        assert visitor.document in shown
+    assert visitor.document == Document()
+    visitor.undo()
+    assert visitor.document == Document()
+
+
+@given(documents, documents)
+def test_a_commit_is_undone_by_one_undo(one, other):
+    visitor = Visit(document=one)
+    visitor.commit(other, "")
+    assert visitor.document == other
+    visitor.undo()
+    assert visitor.document == one
+
+
+def test_a_commit_forgets_what_could_be_redone():
+    visitor = Visit()
+    visitor.commit(BANKS, "")
+    visitor.undo()
+    visitor.commit(replace(PAINT, scaled=False), "")
+    visitor.redo()
+    assert visitor.document == replace(PAINT, scaled=False)
+
+
+def test_committing_the_same_is_no_commit_and_says_so():
+    visitor = Visit()
+    visitor.commit(Document(), "changed")
+    assert (visitor.past, visitor.before) == ([], None)
+    assert "already" in visitor.said
+
+
+def test_history_is_bounded():
+    visitor = Visit()
+    for tenths in range(1, 101):
+        for scaled in (True, False, True):
+            visitor.commit(replace(PAINT, temperature=tenths / 10, scaled=scaled), "")
+    assert 200 <= len(visitor.past) <= 201
+
+
+def test_reset_can_be_undone():
+    visitor = Visit(document=replace(BANKS, scaled=False))
+    visitor.reset()
+    assert visitor.document == BANKS
+    visitor.undo()
+    assert visitor.document == replace(BANKS, scaled=False)
+
+
+def test_what_was_before_is_kept_for_comparing():
+    visitor = Visit()
+    visitor.commit(BANKS, "")
+    assert visitor.before == PAINT
+    visitor.undo()
+    assert visitor.before == BANKS
+
+
+# ---- picking, walking and the trail
+
+
+def test_following_operands_leaves_a_trail(report, now):
+    report(pick("weights", 1, 0), pick("exps", 1, 0, via="operand"), pick("shifted", 1, 0, via="operand"))
+    assert now.view.picked == ("shifted", 1, 0)
+    assert now.trail == [("weights", 1, 0), ("exps", 1, 0)]
+
+
+def test_going_back_cuts_the_trail(report, now):
+    report(pick("weights"), pick("exps", via="operand"), pick("shifted", via="operand"), {"kind": "back", "index": 1})
+    assert now.view.picked == ("exps", 1, 0)
+    assert now.trail == [("weights", 1, 0)]
+
+
+def test_picking_anew_ends_the_trail(report, now):
+    report(pick("weights"), pick("exps", via="operand"), pick("q", 0, 0))
+    assert (now.view.picked, now.trail) == (("q", 0, 0), [])
+
+
+@pytest.mark.parametrize("cell", [("nothing", 0, 0), ("q", 5, 0), ("q", 0, -1), ("bias", 0, 0), ("row_sums", 0, 1)])
+def test_what_is_not_there_cannot_be_picked(report, now, cell):
+    report(pick("weights"), pick(*cell))
+    assert now.view.picked == ("weights", 1, 0)
+
+
+@pytest.mark.parametrize("index", [-1, 2, 10**30, "0", None, 0.0])
+def test_back_to_nowhere_stays(report, now, index):
+    report(pick("weights"), pick("exps", via="operand"), {"kind": "back", "index": index})
+    assert now.view.picked == ("exps", 1, 0)
+
+
+def test_a_picked_cell_that_disappears_is_let_go(report, now):
+    report(pick("residual", 4, 0), pick("x", 4, 0, via="operand"))
+    session.set_sentence("red ball")
+    assert (now.view.picked, now.trail) == (None, [])
+    drawable(now)
+
+
+def test_a_stage_that_disappears_is_let_go(report, now):
+    report({"kind": "stage", "to": "residual"})
+    assert now.view.stage == "residual"
+    session.set_document(residual=False)
+    assert now.view.stage == "all"
+
+
+def test_the_stepper_follows_an_operand_to_its_step(report, now):
+    report({"kind": "stage", "to": "weights"}, pick("exps", 1, 0))
+    assert now.view.stage == "weights", "the operand stands in this step"
+    report(pick("scores", 1, 0, via="operand"))
+    assert now.view.stage == "scores"
+    report(pick("w_q", 1, 0, via="operand"))
+    assert now.view.stage == "q"
+
+
+@pytest.mark.parametrize("stage", ["", "nothing", "biased", "w_q", "None"])
+def test_an_unknown_stage_is_not_walked_to(report, now, stage):
+    report({"kind": "stage", "to": stage})
+    assert now.view.stage == "all"
+
+
+# ---- events
+
+
+def test_an_edit_is_committed(report, now):
+    report(edit(text=" ln 5 "))
+    assert now.document == PAINT.with_cells("w_q", {(1, 0): "ln 5"})
+    assert (now.errors, now.past) == ([], [PAINT])
+
+
+def test_a_bad_edit_says_why_and_changes_nothing(report, now):
+    report(edit(text="much"))
+    (error,) = now.errors
+    assert (error["step"], error["row"], error["col"], error["text"]) == ("w_q", 1, 0, "much")
+    assert "W_Q, row noun, column 0" in error["message"]
+    assert (now.document, now.past) == (PAINT, [])
+    report(edit(text="2"))
+    assert now.errors == []
+
+
+def test_a_toggle_paints_the_mask(report, now):
+    report({"kind": "toggle", "step": "mask", "row": 0, "col": 1})
+    assert now.document == PAINT.toggled((0, 1))
+
+
+def test_a_paste_is_committed_as_one(report, now):
+    report({"kind": "paste", "step": "w_q", "row": 0, "col": 0, "text": "1\t2\n3\t4"})
+    assert len(now.past) == 1
+    report({"kind": "undo"})
+    assert now.document == PAINT
+
+
+def test_events_are_handled_in_order(report, now):
+    report(edit(text="2"), edit(text="3"), {"kind": "undo"}, {"kind": "undo"}, {"kind": "redo"})
+    assert now.document == PAINT.with_cells("w_q", {(1, 0): "2"})
+
+
+def test_an_event_that_is_sent_again_is_not_handled_again(now):
+    events = [{"seq": 1, **edit(text="2")}, {"seq": 2, **edit(text="3")}]
+    for end in (1, 2, 2, 1):
+        handle({"mount": "m", "list": events[:end]})
+    assert len(now.past) == 2
+    assert now.ack == {"mount": "m", "seq": 2}
+    handle({"mount": "m", "list": [*events, {"seq": 3, "kind": "undo"}]})
+    assert now.document == PAINT.with_cells("w_q", {(1, 0): "2"})
+
+
+def test_a_new_component_counts_from_one(now):
+    handle({"mount": "m", "list": [{"seq": 7, **edit(text="2")}]})
+    handle({"mount": "n", "list": [{"seq": 1, **edit(text="3")}]})
+    assert len(now.past) == 2
+    assert now.ack == {"mount": "n", "seq": 1}
+
+
+# ---- malformed reports
+
+ENORMOUS = "9" * 1_000_000
+BAD = [
+    None, 0, "", "list", [], {}, {"list": None}, {"list": {}}, {"list": "abc"}, {"mount": "m"},
+    {"mount": None, "list": [None, 1, "x", [], {}]},
+    {"mount": {"a": []}, "list": [{"seq": "1", **edit()}, {"seq": None, **edit()}, {"seq": 1.5, **edit()}]},
+    {"mount": ENORMOUS, "list": []},
+]  # fmt: skip
+EVENTS = [
+    {}, {"kind": None}, {"kind": "explode"}, {"kind": ["edit"]}, {"kind": {}},
+    {"kind": "edit"}, {"kind": "edit", "step": "w_q"}, edit(row="1"), edit(row=None), edit(row=1.0), edit(row=True),
+    edit(row=-1), edit(row=10**30), edit(step=None), edit(step=3), edit(step="weights"), edit(step=["w_q"]),
+    edit(text=None), edit(text=7), edit(text=ENORMOUS), edit(text="\ud800"), edit(text="\x00"), edit(text={}),
+    {**edit(), "kind": "paste", "text": ENORMOUS}, {**edit(), "kind": "paste", "text": "1\t" * 9999},
+    {**edit(row=-1), "kind": "paste"}, {**edit(row=10**30), "kind": "paste"}, {**edit("scale"), "kind": "paste"},
+    {**edit(), "kind": "toggle"}, {**edit("mask", 9, 9), "kind": "toggle"},
+    {**edit("mask", -1), "kind": "toggle"}, {**edit("mask", 10**30), "kind": "toggle"},
+    pick(step=None), pick(step=["q"]), pick(row=-1), pick(row=True, col=False), pick(row=10**30), pick(via=["operand"]),
+    {"kind": "stage"}, {"kind": "stage", "to": None}, {"kind": "stage", "to": ["q"]},
+    {"kind": "back"}, *({"kind": "back", "index": index} for index in ("0", True, 10**30)),
+    {"kind": "enlarge"}, {"kind": "enlarge", "step": ["q"]}, {"kind": "enlarge", "step": "\ud800"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: repr(bad)[:40])
+def test_a_malformed_report_does_nothing(now, bad):
+    handle(bad)
+    assert (now.document, now.past, now.view, now.errors) == (PAINT, [], View(), [])
+    drawable(now)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: repr(event)[:60])
+def test_a_malformed_event_can_always_be_drawn_after(now, event):
+    handle({"mount": "m", "list": [{"seq": 1, **event}, {"seq": 2, **pick("q", 0, 0)}]})
+    assert now.ack == {"mount": "m", "seq": 2}
+    assert now.view.picked == ("q", 0, 0)
+    assert all(len(error["text"]) <= 80 for error in now.errors)
+    drawable(now)
+
+
+def test_a_picked_cell_has_whole_numbers(report, now):
+    """True and False count as numbers in Python, but a link refuses them."""
+    report(pick("weights", True, False))
+    assert now.view.picked is None
+    assert session.unpack(pack(now.document, now.view))[2] == []
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=4,
+)
+KINDS = ("edit", "paste", "toggle", "pick", "back", "stage", "undo", "redo", "reset", "enlarge")
+NAMES = (*programs.names(PAINT.program), *matrices(PAINT))
+likely = st.sampled_from((*NAMES, *KINDS, "operand", "all", "1", "2 ln 3", "1\t2\n3\t4", 0, 1, 2, 3))
+numbers = st.integers(-1, 5)
+usual = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(KINDS),
+        "step": st.sampled_from(NAMES),
+        "row": numbers, "col": numbers, "index": numbers,
+    },
+    optional={"text": likely, "to": likely, "via": likely},
+)  # fmt: skip
+odd = st.dictionaries(
+    st.sampled_from(("kind", "step", "row", "col", "text", "to", "index", "via")), likely | json_values
+)
+reports = st.fixed_dictionaries(
+    {
+        "mount": st.sampled_from(("m", "n")),
+        "list": st.lists(
+            st.builds(lambda seq, event: {"seq": seq, **event}, st.integers(0, 20), usual | odd), max_size=5
+        ),
+    }
+)
+
+
+@given(st.lists(reports | json_values, max_size=5))
+@in_place
+def test_no_report_raises_and_none_is_handled_twice(now, reports):
+    fresh(now)
+    for report in reports:
+        handle(report)
+        state = copy.deepcopy(now)
+        handle(report)
+        assert now == state
+    drawable(now)
+
+
+# ---- the controls
+
+
+def test_a_bad_sentence_is_said_and_the_last_one_stays(now):
+    session.set_sentence("a " * 17)
+    assert "17 words" in now.sentence_error
+    assert now.document == PAINT
+    session.set_sentence("blue cube")
+    assert (now.sentence_error, now.document.tokens) == ("", ("blue", "cube"))
+
+
+def test_a_new_example_is_a_commit(now):
+    session.set_example("banks")
+    assert now.document == BANKS
+    now.undo()
+    assert now.document == PAINT
+
+
+def test_the_causal_switch_drops_what_was_painted(now):
+    now.commit(PAINT.toggled((0, 1)), "")
+    session.set_document(causal=False)
+    assert now.document == replace(PAINT, causal=False)
+
+
+@pytest.mark.parametrize("shown", [*SHOWN, "never", ""])
+def test_only_known_numbers_are_shown(now, shown):
+    session.set_shown(shown)
+    assert now.shown == (shown if shown in SHOWN else "after")
+    drawable(now)
+
+
+# ---- the address bar
+
+LINK = pack(replace(BANKS, scaled=False), View())
+
+
+def test_a_link_is_loaded(now, address):
+    address.params = dict(LINK)
+    session.arrive("one_head")
+    assert now.document == replace(BANKS, scaled=False)
+    assert address.writes == 0
+
+
+def test_a_commit_is_written_once(now, address):
+    session.arrive("one_head")
+    session.set_document(scaled=False)
+    for _ in range(3):
+        session.arrive("one_head")
+    assert address.params == pack(now.document, View())
+    assert address.writes == 1
+
+
+def test_a_pick_is_not_written(now, address, report):
+    session.arrive("one_head")
+    report(pick())
+    session.arrive("one_head")
+    assert (address.params, address.writes) == ({}, 0)
+
+
+def test_what_is_not_ours_stays_in_the_address(now, address):
+    address.params = {"embed": "true"}
+    session.arrive("one_head")
+    session.set_document(scaled=False)
+    session.arrive("one_head")
+    assert address.params["embed"] == "true"
+
+
+def test_back_and_forward_are_followed(now, address):
+    session.arrive("one_head")
+    session.set_document(scaled=False)
+    session.arrive("one_head")
+    forward = dict(address.params)
+    address.params = {}
+    session.arrive("one_head")
+    assert now.document == PAINT
+    address.params = forward
+    session.arrive("one_head")
+    assert now.document == replace(PAINT, scaled=False)
+    assert address.writes == 1
+
+
+def test_going_back_can_be_undone(now, address):
+    session.arrive("one_head")
+    session.set_document(scaled=False)
+    session.arrive("one_head")
+    address.params = {}
+    session.arrive("one_head")
+    now.undo()
+    assert now.document == replace(PAINT, scaled=False)
+
+
+def test_a_page_switch_keeps_the_visit(now, address):
+    session.arrive("one_head")
+    session.set_document(scaled=False)
+    session.arrive("one_head")
+    address.params = {}
+    session.arrive("home")
+    assert now.document == replace(PAINT, scaled=False)
+    assert address.params == pack(now.document, View())
+
+
+def test_a_lagging_address_does_not_undo_a_change(now, address):
+    """Two quick changes: the second rerun still sees the address from before the first."""
+    session.arrive("one_head")
+    session.set_document(scaled=False)
+    session.arrive("one_head")
+    session.set_document(residual=False)
+    address.params = {}
+    session.arrive("one_head")
+    assert now.document == replace(PAINT, scaled=False, residual=False)
+
+
+def test_a_bad_link_is_said_and_can_be_left(now, address):
+    address.params = {"s": "1.broken"}
+    session.arrive("one_head")
+    assert len(now.problems) == 1
+    session.arrive("one_head")
+    assert len(now.problems) == 1
+    session.set_document(scaled=False)
+    session.arrive("one_head")
+    assert now.problems == []
+    assert address.params == pack(now.document, View())
+
+
+@given(st.dictionaries(st.sampled_from(("example", "sentence", "s", "embed")), st.text(max_size=20)))
+@in_place
+def test_any_address_can_be_arrived_at(now, address, params):
+    fresh(now)
+    address.params = dict(params)
+    session.arrive("one_head")
+    drawable(now)
+    before = now.document
+    session.arrive("one_head")
+    assert now.document == before
