@@ -45,11 +45,14 @@ def changed(before: Trace, after: Trace, name: str) -> np.ndarray:
     return np.abs(difference(old, new)) > 1e-12 * np.where(np.isfinite(largest), largest, 1.0)
 
 
-def path(before: Trace, after: Trace) -> tuple[Change, ...]:
-    """The largest change of the last matrix that changed, traced back to where it came from; earliest cell first.
+def path(before: Trace, after: Trace, end: tuple[str, Index] | None = None) -> tuple[Change, ...]:
+    """A change traced back to where it came from, earliest cell first.
 
+    end: the cell to explain, which must have changed; without it, the largest change of the last matrix that changed.
     Empty when nothing changed. Ends before the last step when the change died out on the way.
     """
+    if end is not None:
+        return _traced_back(before, after, _change(before, after, *end))
     names = [name for name in after if comparable(before, after, name) and changed(before, after, name).any()]
     if not names:
         givens = [
@@ -57,7 +60,11 @@ def path(before: Trace, after: Trace) -> tuple[Change, ...]:
         ]
         return tuple(_change(before, after, name, _largest(before, after, name)) for name in givens[:1])
     name = names[-1]
-    links = [_change(before, after, name, _largest(before, after, name))]
+    return _traced_back(before, after, _change(before, after, name, _largest(before, after, name)))
+
+
+def _traced_back(before: Trace, after: Trace, last: Change) -> tuple[Change, ...]:
+    links = [last]
     while links[-1].name in after:
         source = _source(before, after, after[links[-1].name], links[-1].at)
         if source is None:

@@ -97,6 +97,11 @@ def parse(text: str) -> float:
     return value + 0.0  # -0.0 becomes 0.0
 
 
+def says(text: str, x: float) -> bool:
+    """Whether a text that `decimal` or `exact` made is x itself, to one part in 10^12, or only x rounded."""
+    return abs(_Reader(text).whole() - x) <= _CLOSE * max(1.0, abs(x))
+
+
 class _Reader:
     """Recursive descent over the typed text. sum := product (± product)*; product := factor ([*/] factor | factor)*."""
 

@@ -31,7 +31,7 @@ class Given:
 
 
 GIVENS: Mapping[str, Given] = {
-    "x": Given("X", "embeddings", ("query", "d_model"), "the feature {d_model} of {query}"),
+    "x": Given("X", "embeddings", ("query", "d_model"), "how much {d_model} {query} has"),
     "w_q": Given(
         "W_Q",
         "query weights",
@@ -106,7 +106,7 @@ SOFTMAX: Program = (
     ),
     Step(
         "exps", r"E = e^{D}", "exps = np.exp(shifted)", ("shifted",), "query key -> query key", rules.exponentiate,
-        "exponentials", "exp makes every score positive, and turns “so much more” into “so many times as much”.",
+        "exponentials", "exp makes every score positive. A score that is ln 3 larger becomes 3 times as large.",
         "e to the power of the score of {query} with {key}",
     ),
     Step(
@@ -131,13 +131,13 @@ MIX: Program = (
         "projected", r"Y = O W_O", "projected = output @ w_o", ("output", "w_o"),
         "query d_v, d_v d_model -> query d_model", rules.contract,
         "projected output", "W_O writes the mixture back in the features of the embeddings.",
-        "what the head adds to the feature {d_model} of {query}", r"Y = W_O O",
+        "how much {d_model} the head adds to {query}", r"Y = W_O O",
     ),
     Step(
         "residual", r"X' = X + Y", "residual = x + projected", ("x", "projected"),
         "query d_model, query d_model -> query d_model", rules.add,
         "residual stream", "The head’s contribution is added to the token; nothing of the token is thrown away.",
-        "the feature {d_model} of {query}, after the head",
+        "how much {d_model} {query} has, after the head",
     ),
 )  # fmt: skip
 
@@ -167,6 +167,7 @@ _STEADY = Step(
     "the largest score of {query}", r"m_i = \max_j {\tilde S}_{ji}",
 )  # fmt: skip
 
+MISTAKE = "The mistake: "  # how the sentence of a step that is wrong on purpose begins
 # The stages a score may pass through before softmax, in order; softmax reads the last one that a program has.
 BEFORE_SOFTMAX = ("scores", "scaled", "biased", "capped", "masked", "tempered")
 _LETTERS = {
@@ -178,7 +179,7 @@ _BLANKED = replace(
     _MASKED,
     formula=_MASKED.formula.replace(r"-\infty", "0"), formula_t=_MASKED.formula_t.replace(r"-\infty", "0"),
     code=_MASKED.code.replace("-np.inf", "0"), rule=rules.blank,
-    says="A slip: the hidden scores become 0 instead of −∞. But e⁰ = 1, so the hidden tokens still get a share.",
+    says=MISTAKE + "the hidden scores become 0 instead of −∞. But e⁰ = 1, so the hidden tokens still get a share.",
 )  # fmt: skip
 
 SELF_ATTENTION: Program = PROJECT + SCORE + SOFTMAX + MIX
@@ -285,7 +286,8 @@ def wrong_axis(program: Program) -> Program:
     top, shifted, sums, weights = (
         _over_queries(find(program, name)) for name in ("row_max", "shifted", "row_sums", "weights")
     )
-    says = "A slip: the exponentials of one key are added up, over all queries, instead of those of one query."
+    says = MISTAKE + "the exponentials of one key are added up, over all queries, instead of those of one query."
+    weights = replace(weights, says="Each exponential is divided by the sum for its key: no query gets one whole.")
     sums = replace(
         sums,
         title="sums over the wrong axis",
@@ -302,7 +304,7 @@ def masked_after(program: Program) -> Program:
         "masked_weights", r"A'_{ij} = A_{ij} \text{ if } M_{ij} = 1 \text{, else } 0",
         "masked_weights = np.where(mask, weights, 0)", ("weights", "mask"), "query key, query key -> query key",
         rules.blank, "weights, masked too late",
-        "A slip: hidden weights are set to 0 after softmax. The others were divided by a sum that counted them.",
+        MISTAKE + "hidden weights are set to 0 after softmax. The others were divided by a sum that counted them.",
         "how much {query} takes from {key}, masked after softmax",
         r"A'_{ji} = A_{ji} \text{ if } M_{ji} = 1 \text{, else } 0",
     )  # fmt: skip

@@ -1,11 +1,12 @@
-"""What is worth saying about the weights at hand: who shares evenly, who cannot choose between two, and why.
+"""What is worth saying about the weights at hand: who finds what it asks for, who shares evenly, who cannot choose.
 
 Vocabulary
+    silent   a query that is all zeros: the token asks for nothing
     even     a row of weights that is the same for every key that its query may see
     tied     a row, not even, whose largest weight goes to several keys
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,40 +14,63 @@ from attention_core.numerals import exact
 from attention_core.trace import Trace
 
 _CLOSE = 1e-9
+_LONGEST = 60  # characters of a word in a sentence of ours
 
 
 def remarks(trace: Trace) -> tuple[str, ...]:
-    """Sentences about the weights of this trace; none where every query has one clear favourite."""
+    """Sentences about the weights of this trace, for every query that may see more than one key."""
     weights, mask = trace["weights"].value, trace.given["mask"].value
-    queries, keys = trace["weights"].labels
-    even, tied = [], {}
-    for i, query in enumerate(queries):
+    silent: list[int] = []
+    even: list[int] = []
+    found: dict[tuple[tuple[int, ...], str], list[int]] = {}
+    for i in range(len(weights)):
         seen = np.flatnonzero(mask[i])
         if len(seen) < 2:
             continue
-        best = [int(j) for j in seen if weights[i, j] >= weights[i, seen].max() - _CLOSE]
-        if len(best) == len(seen):
-            even.append(query)
-        elif len(best) > 1:
-            tied.setdefault((tuple(best), exact(weights[i, best[0]].item())), []).append(query)
-    said = [_even(even)] if even else []
-    said += [_tied(who, [keys[j] for j in best], share) for (best, share), who in tied.items()]
+        best = tuple(int(j) for j in seen if weights[i, j] >= weights[i, seen].max() - _CLOSE)
+        if len(best) < len(seen):
+            found.setdefault((best, exact(weights[i, best[0]].item())), []).append(i)
+        else:
+            (even if trace["q"].value[i].any() else silent).append(i)
+    return (*_found(trace, found), *_even(trace, silent, even))
+
+
+def _found(trace: Trace, found: Mapping[tuple[tuple[int, ...], str], Sequence[int]]) -> list[str]:
+    queries, keys = trace["weights"].labels
+    said, tied = [], False
+    for (best, share), who in found.items():
+        takes = "takes" if len(who) == 1 else "take"
+        names = listed([queries[i] for i in who])
+        if len(best) == 1:
+            said.append(f"{names} {takes} most from {listed([keys[best[0]]])}, {share}.")
+        else:
+            tied = True
+            said.append(
+                f"{names} {takes} the same from {listed([keys[j] for j in best])}, {share} each: "
+                "to this head one is as good as the other."
+            )
     if tied and "biased" not in trace:
-        said.append("Only the words count here, not where they stand: that is why positions exist.")
-    return tuple(said)
+        said.append("Only the words count here, not where they stand; real models also give each word its place.")
+    return said
 
 
-def _even(who: Sequence[str]) -> str:
-    verb, them, they = ("shares", "it", "it") if len(who) == 1 else ("share", "them", "they")
-    return f"{listed(who)} {verb} evenly: to {them} every word that {they} may see fits as well as the others."
-
-
-def _tied(who: Sequence[str], keys: Sequence[str], share: str) -> str:
-    verb = "takes" if len(who) == 1 else "take"
-    return f"{listed(who)} {verb} the same from {listed(keys)}, {share} each: to this head one is as good as the other."
+def _even(trace: Trace, silent: Sequence[int], even: Sequence[int]) -> list[str]:
+    queries = trace["weights"].labels[0]
+    said = []
+    if silent:
+        ask, they, share = ("asks", "it", "shares") if len(silent) == 1 else ("ask", "they", "share")
+        names = listed([queries[i] for i in silent])
+        said.append(f"{names} {ask} for nothing (a query of zeros), so {they} {share} evenly.")
+    if even:
+        ask, they, share = ("asks", "it", "shares") if len(even) == 1 else ("ask", "they", "share")
+        names = listed([queries[i] for i in even])
+        said.append(
+            f"{names} {ask} for something, but every word that {they} may see fits alike; {they} {share} evenly."
+        )
+    return said
 
 
 def listed(words: Sequence[str]) -> str:
     """Words as a list in a sentence: “red”, “blue” and “round”."""
-    quoted = [f"“{word}”" for word in words]
+    quoted = [f"“{word if len(word) <= _LONGEST else word[:_LONGEST] + '…'}”" for word in words]
     return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

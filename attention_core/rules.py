@@ -188,8 +188,8 @@ def _between(sign: str) -> Callable[..., list["str | Term"]]:
 def _write_hide(hidden_text: str) -> Callable[..., list["str | Term"]]:
     def write(scores: Sequence[Term], mask: Sequence[Term]) -> list["str | Term"]:
         if scores:
-            return [scores[0], ", kept because the mask says ", mask[0]]
-        return [hidden_text, ", because the mask says ", mask[0]]
+            return [scores[0], " (the mask says ", mask[0], ")"]
+        return [hidden_text, " (the mask says ", mask[0], ")"]
 
     return write
 

@@ -24,6 +24,8 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from attention_core.numerals import decimal
+
 MAX_TOKENS = 16
 MAX_LENGTH = 40
 
@@ -179,9 +181,9 @@ def _word(token: str, lexicon: Lexicon) -> Word:
     key = normal(token)
     if key in lexicon.rows:
         part, features = lexicon.rows[key]
-        return Word(token, key, part, features, True, _describe(lexicon, key) + ".")
+        return Word(token, key, part, features, True, f"From the word list: {_describe(lexicon, key)}.")
     (part, features), reason = _guess(key, lexicon)
-    why = f"'{key or token}' is not in the word list; {reason}. Click a number in its row to change it."
+    why = f"“{token}” is not in the word list; {reason}. You can change its numbers."
     return Word(token, key, part, features, False, why)
 
 
@@ -192,7 +194,7 @@ def _describe(lexicon: Lexicon, key: str) -> str:
     """A known word in a few words: "noun; round", "adjective; red 0.5, blue 0.5"."""
     part, features = lexicon.rows[key]
     said = [
-        name if value == 1 else f"{name} {value:g}"
+        name if value == 1 else f"{name} {decimal(value)}"
         for name, value in zip(lexicon.features, features, strict=True)
         if value and name != _FEATURE_OF.get(part)
     ]
@@ -234,7 +236,7 @@ def _guess(key: str, lexicon: Lexicon) -> tuple[Row, str]:
         return _row("unknown", lexicon), "this example does not guess, so every feature is 0"
     base = next(_relatives(key, lexicon), None)
     if base is not None:
-        return lexicon.rows[base], f"its features were taken from '{base}' ({_describe(lexicon, base)})"
+        return lexicon.rows[base], f"its features were taken from “{base}” ({_describe(lexicon, base)})"
     if re.match(r"\d", key):
         return _guessed("numeral", "it begins with a digit", lexicon)
     for part, endings in _ENDINGS.items():

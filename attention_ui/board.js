@@ -314,8 +314,8 @@ class Figure {
     setAttribute(this.node, "data-identity", matrix.identity);
     const [rowLabels, colLabels] = this.labels(matrix);
     this.paintCaption(matrix);
-    this.paintHeads(this.rowHeads, rowLabels);
-    this.paintHeads(this.colHeads, colLabels);
+    this.paintHeads(this.rowHeads, rowLabels, this.transposed ? [] : matrix.discs);
+    this.paintHeads(this.colHeads, colLabels, this.transposed ? matrix.discs : []);
     const flags = this.flags(matrix);
     for (let i = 0; i < this.cells.length; i++) {
       if (this.editors.has(i)) continue;
@@ -339,10 +339,15 @@ class Figure {
     setAttribute(this.grid, "aria-label", this.spoken);
   }
 
-  paintHeads(heads, labels) {
+  /** Labels of rows or columns; where tokens have paint, its disc and its name beside the word. */
+  paintHeads(heads, labels, discs) {
     heads.forEach((head, i) => {
-      setText(head, labels[i]);
-      setAttribute(head, "title", labels[i]);
+      const disc = discs?.[i]?.colour ? discs[i] : null;
+      redraw(head, [labels[i], disc], () => (disc
+        ? [labels[i], el("span", { class: "head-disc", style: `background:${disc.colour}`, "aria-hidden": "true" }), disc.name]
+        : [labels[i]]));
+      setAttribute(head, "title", disc ? `${labels[i]}, ${disc.name}` : labels[i]);
+      head.classList.toggle("painted", Boolean(disc));
     });
   }
 
@@ -392,7 +397,7 @@ class Figure {
   cellLabel(i, text, rowLabels, colLabels) {
     const [row, col] = [Math.floor(i / this.stored.cols), i % this.stored.cols];
     const [rowLabel, colLabel] = this.transposed ? [rowLabels[col], colLabels[row]] : [rowLabels[row], colLabels[col]];
-    if (this.paintable) return `${rowLabel} may read ${colLabel}: ${text}`;
+    if (this.paintable) return `may ${rowLabel} see ${colLabel}: ${text === "1" ? "yes, 1" : "no, 0"}`;
     const place = [rowLabel && `row ${rowLabel}`, colLabel && `column ${colLabel}`].filter(Boolean).join(", ");
     return place ? `${place}: ${text}` : text;
   }
@@ -694,8 +699,9 @@ class Panel {
     this.node.classList.remove("closed");
   }
 
-  paint(panel, why, empty) {
-    redraw(this.content, panel ?? { empty }, () => (panel ? this.draw(panel) : [el("p", { class: "empty" }, empty ?? "")]));
+  paint(panel, why, hints) {
+    redraw(this.content, panel ?? { hints }, () => (panel ? this.draw(panel)
+      : hints.map((hint, i) => el("p", { class: i ? "keys" : "empty" }, hint))));
     redraw(this.lines, why ?? {}, () => (why?.lines ?? []).map((line) => this.drawLine(line)));
     this.why.hidden = !why;
     this.node.classList.toggle("idle", !panel && !why);
@@ -711,7 +717,7 @@ class Panel {
     if (panel.where) parts.push(el("p", { class: "about-place" }, panel.where));
     if (panel.arithmetic?.length) parts.push(this.drawArithmetic(panel.arithmetic));
     if (panel.formula) parts.push(el("h5", {}, "Formula"), el("div", { class: "formula" }, math(panel.formula)));
-    if (panel.code) parts.push(el("h5", {}, "NumPy"), el("pre", { tabindex: 0, "aria-label": "NumPy" }, el("code", {}, panel.code)));
+    if (panel.code) parts.push(el("h5", {}, panel.code_title ?? "NumPy"), el("pre", { tabindex: 0, "aria-label": "NumPy" }, el("code", {}, panel.code)));
     if (panel.about) parts.push(el("p", { class: "about" }, panel.about));
     return parts;
   }
@@ -761,7 +767,8 @@ class Board {
     this.panel = new Panel(this);
     this.probe = el("span", { class: "probe", "aria-hidden": "true" });
     this.list = el("div", { class: "equations" });
-    root.replaceChildren(this.toolbar.node, el("div", { class: "body" }, this.list, this.panel.node), this.probe);
+    this.alert = el("p", { class: "note warn alert", role: "status" });
+    root.replaceChildren(this.toolbar.node, this.alert, el("div", { class: "body" }, this.list, this.panel.node), this.probe);
     this.sizes = new ResizeObserver((entries) => {
       for (const entry of entries) this.figureOf.get(entry.target.closest("figure"))?.measure();
     });
@@ -810,14 +817,16 @@ class Board {
       if (!sameErrors) this.dismissed.clear();
       this.acknowledge(data.ack);
       this.values = new Map(Object.entries(data.matrices).map(([name, matrix]) => [name, decode(matrix.values)]));
-      if (!this.isPending("pick") && !this.isPending("back")) this.adoptPick(data.picked);
+      const arrived = !this.isPending("pick") && !this.isPending("back") && this.adoptPick(data.picked);
       if (!this.isPending("stage")) this.stage = data.stage;
       this.readTheme();
       this.settleEditors();
       this.paint();
-      this.panel.paint(data.panel, data.why, data.empty);
+      if (arrived) this.marked.chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
+      this.panel.paint(data.panel, data.why, [data.empty, data.keys].filter(Boolean));
       setAttribute(this.panel.node, "aria-busy", this.isPending("pick") ? "true" : null);
       this.toolbar.paintSaid(data.said);
+      setText(this.alert, data.alert ?? "");
     });
   }
 
@@ -836,6 +845,7 @@ class Board {
     if (moved) this.pickedKey = null;
     this.picked = picked ?? null;
     if (moved && picked) this.panel.open();
+    return moved && Boolean(picked);
   }
 
   allFigures() {
@@ -958,7 +968,8 @@ class Board {
     this.markPicked();
     this.light();
     // On a narrow page the panel opens over the lower part; the cell's scroll margin keeps it in sight.
-    if (figure) this.marked.chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    // An operand may stand screens away: it comes into sight, so that the panel and the matrices tell one story.
+    this.marked.chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
     setAttribute(this.panel.node, "aria-busy", "true");
     this.emit("pick", via ? { ...address, via } : address);
   }

@@ -13,7 +13,7 @@ import streamlit as st
 from attention_ui.document import compute
 from attention_ui.link import pack
 from attention_ui.payload import Picture, board_data
-from attention_ui.session import Visit, handle, visit
+from attention_ui.session import Visit, handle, visit, write
 
 _HERE = Path(__file__).parent
 _KEY = "board"
@@ -35,9 +35,20 @@ def picture(now: Visit) -> Picture:
     return Picture(compute(now.document), before, now.view, now.shown, tuple(now.trail))
 
 
+@st.fragment
 def matrix_board() -> None:
-    """Draw every matrix of the visitor's head, with stepper, panel, undo and link; handle what is done to it."""
+    """Draw every matrix of the visitor's head, with stepper, panel, undo and link; handle what is done to it.
+
+    A fragment: what is done to the matrices reruns this function and not the page around it, which costs as much again.
+    Only when the page shows something that has changed with it, as after an undone switch, does the page rerun, too.
+    """
     now = visit()
+    if now.stale:
+        now.stale = False
+        st.rerun()
+    if now.touched:
+        now.touched = False
+        write(now)
     shown = picture(now)
     data = board_data(shown) | {
         "ack": now.ack,

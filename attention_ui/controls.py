@@ -24,7 +24,7 @@ ABLATIONS: Mapping[str, str] = {
 
 _ORIENTATION = {False: "tokens as rows", True: "tokens as columns"}
 _FORMS = {False: "decimals", True: "fractions"}
-_SHOWN = dict(zip(SHOWN, ("after a change", "before it", "difference"), strict=True))
+_SHOWN = dict(zip(SHOWN, ("now", "before the last change", "difference"), strict=True))
 
 
 def _bound(key: str, value: object, report: Callable[[object], None]) -> dict[str, object]:
@@ -99,7 +99,7 @@ def display() -> None:
             lambda new: session.set_view(columns=new),
         )
         _choice("Numbers as", "exact", now.view.exact, _FORMS, lambda new: session.set_view(exact=new))
-        _choice("After a change, show", "shown", now.shown, _SHOWN, session.set_shown)
+        _choice("Show the numbers", "shown", now.shown, _SHOWN, session.set_shown)
 
 
 def _choice(label: str, key: str, value: object, options: Mapping[object, str], report: Callable) -> None:

@@ -9,6 +9,7 @@ Vocabulary
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -169,7 +170,7 @@ class Head:
     trace: Trace
     forced: bool
 
-    @property
+    @cached_property
     def program(self) -> Program:
         """The steps that were run; with the row maximum taken off where that was forced."""
         return tuple(traced.step for traced in self.trace.values())

@@ -13,9 +13,8 @@ import numpy as np
 import streamlit as st
 
 from attention_core.numerals import exact
+from attention_ui.colours import mixed_colour, mixed_name
 from attention_ui.document import Head, compute, example_document
-
-_RED, _BLUE = np.array([200, 40, 50]), np.array([40, 90, 200])
 
 
 def worked_example() -> Head:
@@ -23,12 +22,9 @@ def worked_example() -> Head:
     return compute(example_document("paint"))
 
 
-def colour_name(red: float, blue: float) -> str:
-    """The paint in a word; a quarter of the other colour is where red or blue turns purple."""
-    if red + blue <= 0:
-        return "no colour"
-    part = red / (red + blue)
-    return "red" if part > 0.75 else "blue" if part < 0.25 else "purple"
+def colour_after(head: Head, token: int) -> str:
+    """The colour of a token after the head, in a word."""
+    return mixed_name(*paint(head, "residual", token))
 
 
 def paint(head: Head, name: str, token: int) -> tuple[float, float]:
@@ -52,19 +48,15 @@ def strip(head: Head, after: int | None = None, asked: int | None = None) -> Non
 
 def _card(token: str, mark: str, amounts: tuple[float, float], waits: bool) -> str:
     red, blue = amounts
-    said = mark or colour_name(red, blue)
+    said = mark or mixed_name(red, blue)
     waiting = ' class="waits"' if waits else ""
     return f"<li{waiting}><b>{escape(token)}</b>{_disc(red, blue, mark)}<span>{said}</span></li>"
 
 
 def _disc(red: float, blue: float, mark: str) -> str:
-    total = red + blue
-    if total <= 0 or mark:
+    if mark or mixed_name(red, blue) == "no colour":
         return f'<i class="disc bare" aria-hidden="true">{mark}</i>'
-    mixed = (red * _RED + blue * _BLUE) / total
-    rgb = ",".join(str(round(part)) for part in mixed)
-    strength = min(1.0, 0.25 + 0.75 * total)
-    return f'<i class="disc" aria-hidden="true" style="background:rgba({rgb},{strength:.2f})"></i>'
+    return f'<i class="disc" aria-hidden="true" style="background:{mixed_colour(red, blue)}"></i>'
 
 
 def shares(head: Head, query: int) -> None:
@@ -72,7 +64,7 @@ def shares(head: Head, query: int) -> None:
     weights, seen = head.matrix("weights").value[query], head.matrix("mask").value[query]
     tokens = head.document.tokens
     rows = [_share(tokens[j], weights[j].item(), j == query) for j in np.flatnonzero(seen)]
-    title = f"What {escape(tokens[query])} takes, of one whole"
+    title = f"What {escape(tokens[query])} takes: shares that add up to 1"
     st.html(f'<p class="shares-title">{title}</p><ul class="shares">{"".join(rows)}</ul>')
 
 

@@ -16,9 +16,10 @@ import numpy as np
 
 from attention_core import changes, programs, rules
 from attention_core.checks import checks
-from attention_core.numerals import decimal, exact
-from attention_core.remarks import remarks
+from attention_core.numerals import decimal, exact, says
+from attention_core.remarks import listed, remarks
 from attention_core.trace import Matrix, Step, Traced
+from attention_ui.colours import mixed_colour, mixed_name
 from attention_ui.document import EDITABLE, Head
 from attention_ui.link import View
 from attention_ui.mathml import tree
@@ -58,6 +59,11 @@ class Picture:
     def stages(self) -> tuple[str, ...]:
         return ("x", *programs.names(self.program))
 
+    @property
+    def compares(self) -> str:
+        """What is shown as a whole: `shown`, but "after" while there is nothing to compare with."""
+        return self.shown if self.before is not None else "after"
+
     def shown_of(self, name: str) -> str:
         """Which numbers this matrix shows: `shown` where there is something to compare with, else after."""
         if self.before is None or not changes.comparable(self.before.trace, self.head.trace, name):
@@ -77,12 +83,15 @@ def board_data(picture: Picture) -> Data:
     """Everything the component needs to draw this picture, JSON-ready."""
     equations = [_equation(picture, stage) for stage in picture.stages if picture.view.stage in ("all", stage)]
     _give_roles(equations, set(picture.head.trace.given))
+    if picture.compares == "difference":
+        for sign in (term for equation in equations for term in equation["terms"] if "sign" in term):
+            sign["sign"] = "→" if sign["sign"] == "=" else ","  # differences do not multiply or add up like this
     drawn = dict.fromkeys(term["name"] for eq in equations for term in eq["terms"] if "name" in term)
     steps = {
         step.name: {"inputs": step.inputs, "axes": step.axes, "pattern": step.rule.pattern} for step in picture.program
     }
     return {
-        "view": picture.shown,
+        "view": picture.compares,
         "stage": picture.view.stage,
         "stages": [{"name": name, "title": _title(picture, name).capitalize()} for name in picture.stages],
         "matrices": {name: _matrix(picture, name) for name in drawn},
@@ -90,13 +99,35 @@ def board_data(picture: Picture) -> Data:
         "equations": equations,
         "picked": _picked(picture.view),
         "panel": panel(picture),
-        "empty": "Pick any cell, with a click or with Enter, to see where its number comes from.",
+        "empty": "Pick any cell to see where its number comes from. Numbers in X and in the weight matrices can be "
+        "changed, cells of the mask can be painted.",
+        "keys": "Keys: arrows move; Enter picks, or edits a given number; Space picks, or paints the mask; "
+        "n and p go to the next and the previous step, a shows all; Ctrl+Z undoes.",
         "why": why(picture),
+        "alert": broken(picture),
     }
 
 
 def _picked(view: View) -> Data | None:
     return None if view.picked is None else dict(zip(("step", "row", "col"), view.picked, strict=True))
+
+
+def broken(picture: Picture) -> str:
+    """What the chosen mistake breaks, on these numbers and by step; "" when none is chosen."""
+    if not picture.head.document.ablation:
+        return ""
+    found = [
+        f"step {picture.stages.index(name) + 1}, {_title(picture, name)}: {check.text}"
+        for name in programs.names(picture.program)
+        for check in checks(picture.head.trace, name, picture.view.columns)
+        if not check.holds
+    ]
+    if not found:
+        return (
+            "What breaks: no rule is broken, the weights still sum to 1. But larger scores make them more one-sided; "
+            "choose “difference” to see by how much."
+        )
+    return f"What breaks: {'; '.join(found)}."
 
 
 # --- equations -------------------------------------------------------------------------------------------------------
@@ -119,7 +150,7 @@ def _equation(picture: Picture, stage: str) -> Data:
         "title": _title(picture, stage).capitalize(),
         "formula": tree(_formula(step, picture.view.columns)),
         "note": " ".join((step.says, *_extra_notes(picture, stage))),
-        "warn": step.says.startswith("A slip"),
+        "warn": step.says.startswith(programs.MISTAKE),
         "terms": _terms(step, picture.view.columns),
         "checks": [{"ok": check.holds, "text": check.text} for check in found],
     }
@@ -131,7 +162,8 @@ def _formula(step: Step, columns: bool) -> str:
 
 def _extra_notes(picture: Picture, stage: str) -> Sequence[str]:
     """What these very numbers give reason to say, after the sentence that the step always has."""
-    if stage == "weights":
+    sound = all(check.holds for check in checks(picture.head.trace, stage)) if stage == "weights" else False
+    if sound:
         return remarks(picture.head.trace)
     if stage == "row_max" and picture.head.forced and not picture.head.document.steady:
         limit = f"{programs.STEADY_ABOVE:.0f}"
@@ -140,9 +172,16 @@ def _extra_notes(picture: Picture, stage: str) -> Sequence[str]:
 
 
 def _about_words(head: Head) -> str:
-    says = "Each word is a row of named features, looked up in a small word list. You can change any number."
-    unknown = dict.fromkeys(word.why for word in head.words if not word.known)
-    return " ".join((says, *unknown))
+    """What X is; how the features of unknown words were guessed, those of which nothing could be guessed together."""
+    says = "Each word is a list of named features, looked up in a small word list. You can change any number."
+    unknown = [word for word in head.words if not word.known]
+    blank = list(dict.fromkeys(word.text for word in unknown if not any(word.features)))
+    guessed = dict.fromkeys(word.why for word in unknown if any(word.features))
+    if len(blank) == 1:
+        guessed = dict.fromkeys((next(word.why for word in unknown if word.text == blank[0]), *guessed))
+    elif blank:
+        guessed = dict.fromkeys((f"{listed(blank)} are not in the word list; every feature of theirs is 0.", *guessed))
+    return " ".join((says, *guessed))
 
 
 def _terms(step: Step, columns: bool) -> list[Data]:
@@ -248,7 +287,24 @@ def _matrix(picture: Picture, name: str) -> Data:
         "editable": name in EDITABLE and shown == "after",
         "paintable": name == "mask" and shown == "after",
         "changed": _changed(picture, name),
+        "discs": discs(picture, name),
     }
+
+
+def discs(picture: Picture, name: str) -> list[Data]:
+    """The paint of each token, where a matrix has red and blue for features: a named disc beside its row."""
+    matrix = picture.head.matrix(name)
+    if (
+        name not in ("x", "residual")
+        or not {"red", "blue"} <= set(matrix.labels[1])
+        or picture.shown_of(name) != "after"
+    ):
+        return []
+    red, blue = (matrix.value[:, matrix.labels[1].index(colour)] for colour in ("red", "blue"))
+    return [
+        {"name": mixed_name(r, b), "colour": mixed_colour(r, b)}
+        for r, b in zip(red.tolist(), blue.tolist(), strict=True)
+    ]
 
 
 def _texts(values: np.ndarray, form: Callable[[float], str], shown: str) -> list[str]:
@@ -304,7 +360,8 @@ def drawn_cell(name: str, at: Sequence[int]) -> Data:
 def cell_name(picture: Picture, name: str, at: Sequence[int]) -> str:
     """A cell by letter and labels: Q[ball, 0]."""
     matrix = picture.head.matrix(name)
-    places = ", ".join(labels[i] for labels, i in zip(matrix.labels, at, strict=True))
+    names = [labels[i] for labels, i in zip(matrix.labels, at, strict=True)]
+    places = ", ".join(reversed(names) if picture.view.columns else names)
     return f"{plain_letter(picture, name)}[{places}]" if places else plain_letter(picture, name)
 
 
@@ -326,12 +383,18 @@ def panel(picture: Picture) -> Data | None:
     at = stored_index(matrix, *view.picked[1:])
     if at is None:
         return None
+    shown = picture.shown_of(matrix.name)
+    if shown == "before":
+        matrix = picture.before.matrix(matrix.name)
     about = {
         "cell": cell_name(picture, matrix.name, at),
         "where": where(picture, matrix.name, at),
-        "value": picture.form(matrix.value[at].item()),
+        "value": _value(picture, matrix.value[at].item()),
         "trail": [_stop(picture, *cell) for cell in picture.trail],
+        "code_title": "NumPy (tokens as rows)" if picture.view.columns else "NumPy",
     }
+    if shown == "difference":
+        return about | _differs(picture, matrix, at)
     if isinstance(matrix, Traced):
         return about | _made(picture, matrix, at)
     return about | {"arithmetic": [], "formula": None, "code": "", "about": _about_given(picture, matrix, at)}
@@ -343,18 +406,42 @@ def _stop(picture: Picture, name: str, row: int, col: int) -> Data:
     return drawn_cell(name, at) | {"label": cell_name(picture, name, at)}
 
 
+def _value(picture: Picture, value: float) -> str:
+    """The number; with decimals, its exact form beside it where it has one."""
+    text, whole = picture.form(value), exact(value)
+    return text if whole == decimal(value) or picture.view.exact else f"{text} ({whole})"
+
+
+def _differs(picture: Picture, matrix: Matrix, at: tuple[int, ...]) -> Data:
+    old, new = (side.matrix(matrix.name).value[at].item() for side in (picture.before, picture.head))
+    gap = changes.difference(np.array(float(old)), np.array(float(new))).item()
+    was, now, by = picture.form(float(old)), picture.form(float(new)), picture.form(gap)
+    return {
+        "value": f"+{by}" if gap > 0 else by,
+        "arithmetic": [f"{now} − {f'({was})' if old < 0 else was} = {by}"] if np.isfinite(gap) else [],
+        "formula": None, "code": "",
+        "about": f"Now it is {now}; before the last change it was {was}.",
+    }  # fmt: skip
+
+
 def _made(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Data:
     cell = matrix.explain(at)
     pieces = [
         piece if isinstance(piece, str) else drawn_cell(piece.name, piece.at) | {"text": picture.form(piece.value)}
         for piece in cell.pieces
     ]
+    whole = all(_reads_exactly(picture, value) for value in (cell.value, *(term.value for term in cell.terms)))
     return {
-        "arithmetic": [*pieces, f" = {picture.form(cell.value)}"],
+        "arithmetic": [*pieces, f" {'=' if whole else '≈'} {picture.form(cell.value)}"],
         "formula": tree(_formula(matrix.step, picture.view.columns)),
         "code": matrix.step.code,
         "about": matrix.step.says,
     }
+
+
+def _reads_exactly(picture: Picture, value: float) -> bool:
+    """Whether the text that stands for a number says it exactly; a rounded operand makes a sum come out askew."""
+    return not np.isfinite(value) or says(picture.form(value), value)
 
 
 def _about_given(picture: Picture, matrix: Matrix, at: tuple[int, ...]) -> str:
@@ -374,7 +461,8 @@ def _about_given(picture: Picture, matrix: Matrix, at: tuple[int, ...]) -> str:
         return "Set by the slider."
     if matrix.name == "bias":
         return "A number for where two tokens stand, chosen by us. You can type another."
-    return "A weight chosen by us, for its clean numbers; nothing here was trained. You can type another."
+    number = exact(matrix.value[at].item())
+    return f"A weight chosen by us ({number}), for clean results; nothing here was trained. You can type another."
 
 
 # --- why did it change? ----------------------------------------------------------------------------------------------
@@ -384,17 +472,35 @@ def why(picture: Picture) -> Data | None:
     """The path of the largest change, from the edit to the output, a sentence a step."""
     if picture.before is None:
         return None
-    if picture.before.document.sentence != picture.head.document.sentence:
-        text = "The sentence changed, so every matrix was computed anew; there is no cell to compare with."
-        return {"lines": [{"text": text}]}
-    links = changes.path(picture.before.trace, picture.head.trace)
+    old, new = picture.before, picture.head
+    if (old.document.sentence, old.document.example) != (new.document.sentence, new.document.example):
+        what = "sentence" if old.document.example == new.document.example else "example"
+        return {
+            "lines": [{"text": f"The {what} changed, so every matrix was computed anew; there is nothing to compare."}]
+        }
+    start, links = _path(picture)
     if not links:
-        return {"lines": [{"text": "No number changed."}]}
-    lines = [_why_line(picture, link, first=link is links[0]) for link in links]
-    last = picture.stages[-1]
-    if links[-1].name != last:
+        text = "No number changed."
+        if programs.names(old.program) != programs.names(new.program):
+            text = "No number changed, but a step was added or taken away."
+        return {"lines": [{"text": text}]}
+    lines = start + [_why_line(picture, link, first=link is links[0]) for link in links]
+    picked = picture.view.picked
+    if links[-1].name != picture.stages[-1] and (picked is None or picked[0] != links[-1].name):
         lines.append({"text": "There the change ends: nothing after it moved."})
     return {"lines": lines}
+
+
+def _path(picture: Picture) -> tuple[list[Data], Sequence[changes.Change]]:
+    """The path to the picked cell, if it was computed and changed; else to the largest change, and a word why."""
+    before, after, picked = picture.before.trace, picture.head.trace, picture.view.picked
+    if picked is None or picked[0] not in after or not changes.comparable(before, after, picked[0]):
+        return [], changes.path(before, after)
+    at = stored_index(after[picked[0]], *picked[1:])
+    if changes.changed(before, after, picked[0])[at]:
+        return [], changes.path(before, after, (picked[0], at))
+    text = f"{cell_name(picture, picked[0], at)}, the picked cell, did not change. The largest change was this one:"
+    return [{"text": text}], changes.path(before, after)
 
 
 def _why_line(picture: Picture, link: changes.Change, first: bool) -> Data:
@@ -402,7 +508,7 @@ def _why_line(picture: Picture, link: changes.Change, first: bool) -> Data:
     was, now = picture.form(float(link.before)), picture.form(float(link.after))
     start = "" if first else "so "
     if first and link.name in picture.head.trace:
-        start = "the step itself works differently now: "
+        start = "you changed how this step is computed, so "
     return drawn_cell(link.name, link.at) | {
         "start": start,
         "label": cell_name(picture, link.name, link.at),

@@ -5,6 +5,7 @@ Vocabulary
     event     what the matrix component reports: {"kind": "edit", "step": "w_q", "row": 1, "col": 0, "text": "ln 3"}
     ack       the number of the last event handled, so that none is handled twice and none is lost
     trail     the cells that the learner came from, following operands; oldest first
+    stale     the page around the matrices shows something that an event has changed
     touched   this rerun was caused by something on the page, so the address bar may lag behind what we know
 """
 
@@ -16,7 +17,7 @@ import streamlit as st
 
 from attention_core import programs
 from attention_core.tokens import SentenceError
-from attention_ui.document import Document, EditError, compute, example_document
+from attention_ui.document import Document, EditError, compute, example_document, letter_text
 from attention_ui.link import PARAMS, View, pack, unpack
 from attention_ui.payload import SHOWN, stored_index
 
@@ -48,6 +49,7 @@ class Visit:
     written: dict[str, str] = field(default_factory=dict)
     bare: dict[str, dict[str, str]] = field(default_factory=dict)
     touched: bool = False
+    stale: bool = False
 
     # --- changing the document ---
 
@@ -79,6 +81,8 @@ class Visit:
         self.commit(self.plain, "Back to the example as it was.")
 
     def _show(self, document: Document, said: str) -> None:
+        if (document.sentence, document.example) != (self.document.sentence, self.document.example):
+            self.view, self.trail = replace(self.view, picked=None), []
         self.before, self.document, self.said = self.document, document, said
         self.errors, self.problems, self.sentence_error = [], [], ""
         self._tidy()
@@ -91,6 +95,10 @@ class Visit:
         self.trail = [cell for cell in self.trail if _exists(trace, cell)]
         if self.view.picked and not _exists(trace, self.view.picked):
             self.view = replace(self.view, picked=None)
+
+    def around(self) -> tuple[Any, ...]:
+        """What the page shows outside the matrices: the controls, and sentences about what could not be used."""
+        return replace(self.document, edits={}), self.sentence_error, tuple(self.problems)
 
     # --- picking and walking ---
 
@@ -145,11 +153,13 @@ def handle(report: Any) -> None:
         return
     mount = str(report.get("mount"))
     done = now.ack["seq"] if now.ack and now.ack["mount"] == mount else 0
+    around = now.around()
     for event in report["list"]:
         if isinstance(event, Mapping) and isinstance(event.get("seq"), int) and event["seq"] > done:
             done = event["seq"]
             _handle_one(now, event)
     now.ack = {"mount": mount, "seq": done}
+    now.stale = now.stale or now.around() != around
 
 
 def _handle_one(now: Visit, event: Event) -> None:
@@ -245,7 +255,8 @@ def set_sentence(text: str) -> None:
     now = visit()
     now.touched, now.said = True, ""
     try:
-        now.commit(now.document.with_sentence(text), "")
+        document = now.document.with_sentence(text)
+        now.commit(document, _dropped(now.document, document))
         now.sentence_error = ""
     except SentenceError as error:
         now.sentence_error = str(error)
@@ -258,7 +269,19 @@ def set_document(**changes: Any) -> None:
     document = now.document
     if "causal" in changes:
         document = document.with_causal(changes.pop("causal"))
-    now.commit(replace(document, **changes), "")
+    now.commit(replace(document, **changes), _dropped(now.document, document))
+    if changes.get("ablation"):  # a mistake is compared with what is right, not with the mistake before it
+        now.before = replace(now.document, ablation="")
+
+
+def _dropped(old: Document, new: Document) -> str:
+    """What to say when edits were lost with the places that they belonged to."""
+    lost = [letter_text(name) for name in old.edits if name not in new.edits]
+    return (
+        f"Your changes to {' and '.join(lost)} belonged to what was there before; Undo brings them back."
+        if lost
+        else ""
+    )
 
 
 def set_example(name: str) -> None:

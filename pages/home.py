@@ -3,7 +3,7 @@
 import streamlit as st
 
 from attention_ui.lesson import link_to, open_lesson
-from attention_ui.paint import colour_name, mixture, paint, shares, strip, worked_example
+from attention_ui.paint import colour_after, mixture, shares, strip, worked_example
 from attention_ui.predict import predict, verdict
 
 open_lesson("home")
@@ -22,14 +22,15 @@ strip(head)
 st.subheader("Your guess", anchor=False)
 st.markdown(
     "Each word may look at itself and at the words before it. In this example things (*ball*, *cube*) look for words "
-    "that describe, and what is found hands over its paint."
+    "that describe, and the words they find give them some of their paint. All words look at the same time, and take "
+    "from the paint that the others came with."
 )
 ball = predict("home.ball", "Once ball has looked around, what colour is it?", COLOURS)
 if ball is None:
     st.caption("Choose one, or skip. Guessing first, even wrongly, is what makes it stick.")
     st.stop()
 
-verdict(ball, colour_name(*paint(head, "residual", BALL)))
+verdict(ball, colour_after(head, BALL))
 strip(head, after=BALL, asked=CUBE)
 shares(head, BALL)
 st.markdown(
@@ -42,13 +43,13 @@ cube = predict("home.cube", "*cube* stands right after *blue*. What colour will 
 if cube is None:
     st.stop()
 
-verdict(cube, colour_name(*paint(head, "residual", CUBE)))
+verdict(cube, colour_after(head, CUBE))
 strip(head, after=CUBE)
 shares(head, CUBE)
 st.markdown(
     f"*cube* took the same from *red* as from *blue*, and has **{mixture(head, CUBE)}**: purple. It looked for words "
     "that describe, and found two. Which one stands nearer it cannot tell, for here only the words themselves count, "
-    "not their places. (*hit* and *blue* took a little too; the next page shows every share.)"
+    "not their places. (*hit* turned slightly red and *blue* changed a little, because they looked back as well.)"
 )
 st.markdown(
     "That is all of attention: look, weigh, mix, add. The weights here were chosen by us, so that the numbers come out "

@@ -388,7 +388,7 @@ def test_before_after_difference(page: Page, server: str) -> None:
     before = shown(page)
     edit(page, "w_q", 1, 0, "ln 3")
     after = shown(page)
-    show(page, "before it")
+    show(page, "before the last change")
     assert_same(shown(page), before)
     show(page, "difference")
     assert {figure["view"] for figure in figures(page)} == {"difference"}
@@ -396,7 +396,7 @@ def test_before_after_difference(page: Page, server: str) -> None:
         with np.errstate(invalid="ignore"):
             wanted = np.where(after[name] == before[name], 0, after[name] - before[name])
         assert close(difference, wanted, 1e-12).all(), name
-    show(page, "after a change")
+    show(page, "now")
     assert_same(shown(page), after)
 
 

@@ -114,7 +114,7 @@ def test_contrast_of_other_numbers(new_page, server: str, theme: str) -> None:
         assert_readable(page)
     show(page, "difference")
     assert_readable(page)
-    show(page, "after a change")
+    show(page, "now")
     edit(page, "w_q", 0, 0, "abc")
     assert_readable(page)
     (message,) = board(page).evaluate(_TEXTS, "[data-error-for]")
@@ -128,7 +128,7 @@ def test_long_words_on_a_narrow_screen(new_page, server: str) -> None:
     assert_fits(page)
     pick(page, "weights", 1, 0)
     assert_fits(page)
-    scrolling = board(page).get_by_role("region").first
+    scrolling = board(page).locator("[role=region]").first
     assert scrolling.get_attribute("tabindex") == "0"
     show(page, "tokens as columns")
     assert_fits(page)

@@ -1,0 +1,204 @@
+"""How long a learner waits: from opening a page to its last matrix, and from a change to the numbers that follow.
+
+    make bench
+
+Vocabulary
+    subject       a page that is measured: an empty one (the floor), one head, the same matrices as heatmaps
+    first paint   from the start of the navigation, with nothing cached, to the frame that shows the end
+    repaint       from the key or click that commits a change to the frame that shows what follows from it
+
+Every time is taken inside the browser, from the time stamp of the event to just after the frame that shows the
+change, so that Playwright's own time does not count. The subjects are measured one after the other, each with a
+server of its own and the project's configuration. Read the ratios: the milliseconds are those of this machine.
+"""
+
+import os
+import platform
+import shutil
+import statistics
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import cycle
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.helpers import PATIENCE, running_app, settle
+
+ROOT = Path(__file__).resolve().parents[1]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+OPENINGS, WARM_UP, CHANGES = 5, 5, 20
+
+# What every measurement needs, put into the page before its own scripts. `shown()` is what the subject watches.
+_WATCH = """
+window.bench = {
+    roots: [],
+    all(selector) {
+        let found = [document, ...this.roots].flatMap(root => [...root.querySelectorAll(selector)]);
+        if (!found.length) {
+            this.roots = [...document.querySelectorAll("*")].map(node => node.shadowRoot).filter(Boolean);
+            found = this.roots.flatMap(root => [...root.querySelectorAll(selector)]);
+        }
+        return found;
+    },
+    painted() {
+        return new Promise(resolve => requestAnimationFrame(() => {
+            const {port1, port2} = new MessageChannel();
+            port1.onmessage = () => resolve(performance.now());
+            port2.postMessage(0);
+        }));
+    },
+    async until(condition) {
+        while (!condition()) await new Promise(requestAnimationFrame);
+        return this.painted();
+    },
+    mutated(condition) { // without asking for frames, which would cost the page time
+        return new Promise(resolve => {
+            const watch = new MutationObserver(() => condition() && (watch.disconnect(), resolve()));
+            const what = {subtree: true, childList: true, characterData: true, attributeFilter: ["data-value"]};
+            for (const root of [document, ...this.roots]) watch.observe(root, what);
+        });
+    },
+    shown() { return SHOWN; },
+    arm(type) {
+        const before = this.shown();
+        this.time = new Promise(resolve => addEventListener(type, async event => {
+            await this.mutated(() => before.every((text, i) => this.shown()[i] !== text));
+            resolve(await this.painted() - event.timeStamp);
+        }, {capture: true, once: true}));
+    },
+};
+window.bench.first = window.bench.until(() => window.bench.shown().every(text => text));
+"""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A page. shown: JavaScript for the texts that a change must change; event: what `commit` sets off."""
+
+    name: str
+    app: str
+    path: str
+    shown: str
+    event: str
+    prepare: Callable[[Page, str], None]
+    commit: Callable[[Page], None]
+
+
+def _cell(step: str, row: int, col: int) -> str:
+    return f'figure[data-step={step}]:not([data-role=operand]) [data-row="{row}"][data-col="{col}"]'
+
+
+def _type_a_number(page: Page, number: str) -> None:
+    """Open the editor of the cell of W_Q that says how much ball looks for an adjective, and type."""
+    page.locator(_cell("w_q", 1, 0)).focus()
+    page.keyboard.type(number)
+
+
+def _click(page: Page) -> None:
+    page.get_by_role("button", name="Change").click()
+
+
+def _texts(*selectors: str, of: str) -> str:
+    return "[" + ", ".join(f"bench.all('{selector}').map({of}).join()" for selector in selectors) + "]"
+
+
+SUBJECTS = (
+    Subject(
+        "an empty page", "benchmarks/empty.py", "/",
+        _texts("[data-testid=stText]", of="node => node.textContent"), "click", lambda page, number: None, _click,
+    ),
+    Subject(
+        "one head", "app.py", "/one-head",
+        _texts(_cell("weights", 1, 0), _cell("residual", 1, 3), of="node => node.dataset.value"), "keydown",
+        _type_a_number, lambda page: page.keyboard.press("Enter"),
+    ),
+    Subject(
+        "Plotly heatmaps", "benchmarks/heatmaps.py", "/",
+        _texts(".st-key-weights .heatmap-label", ".st-key-output .heatmap-label", of="node => node.textContent"),
+        "click",
+        lambda page, number: None, _click,
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Times:
+    """Milliseconds of one subject, and the kilobytes that the server sends for one change."""
+
+    first: list[float]
+    repaint: list[float]
+    sent: float
+
+
+@contextmanager
+def opened(browser: Browser, base: str, subject: Subject) -> Iterator[tuple[Page, list[int]]]:
+    """The subject in a browser with nothing cached, and the sizes of what the server sends."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    page, sizes = context.new_page(), []
+    page.set_default_timeout(PATIENCE * 1000)
+    page.on("websocket", lambda ws: ws.on("framereceived", lambda frame: sizes.append(len(frame))))
+    page.add_init_script(_WATCH.replace("SHOWN", subject.shown))
+    page.goto(base + subject.path)
+    yield page, sizes
+    context.close()
+
+
+def measure(browser: Browser, base: str, subject: Subject) -> Times:
+    firsts = []
+    for _ in range(OPENINGS + 1):  # the first opening imports what the page needs; it is not counted
+        with opened(browser, base, subject) as (page, _):
+            firsts.append(page.evaluate("bench.first"))
+    with opened(browser, base, subject) as (page, sizes):
+        page.evaluate("bench.first")
+        settle(page)
+        times = []
+        for number, _ in zip(cycle("35"), range(WARM_UP + CHANGES), strict=False):
+            sizes.clear()
+            times.append(one_change(page, subject, number))
+            settle(page, quiet=150)
+        return Times(firsts[1:], times[WARM_UP:], sum(sizes) / 1024)
+
+
+def one_change(page: Page, subject: Subject, number: str) -> float:
+    subject.prepare(page, number)
+    page.evaluate("type => bench.arm(type)", subject.event)
+    subject.commit(page)
+    return page.evaluate("bench.time")
+
+
+def report(times: dict[str, Times]) -> None:
+    print(f"\n{'':18}{'first paint':>14}{'repaint':>12}{'(best, worst)':>18}{'sent':>10}")
+    for name, took in times.items():
+        median, (best, *_, worst) = statistics.median(took.repaint), sorted(took.repaint)
+        first, spread = f"{statistics.median(took.first):.0f} ms", f"({best:.0f}, {worst:.0f})"
+        print(f"{name:18}{first:>14}{f'{median:.0f} ms':>12}{spread:>18}{f'{took.sent:.1f} kB':>10}")
+    empty, head, plotly = times.values()
+    for title, one, other in (("one head / an empty page", head, empty), ("Plotly heatmaps / one head", plotly, head)):
+        first, repaint = _ratio(one.first, other.first), _ratio(one.repaint, other.repaint)
+        print(f"{title:30} first paint {first}   repaint {repaint}")
+
+
+def _ratio(one: list[float], other: list[float]) -> str:
+    return f"{statistics.median(one) / statistics.median(other):.2f}"
+
+
+def main() -> None:
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    machine = f"{os.cpu_count()} cores (load {os.getloadavg()[0]:.1f})"
+    print(f"{machine}, Python {platform.python_version()}, Streamlit {version('streamlit')}")
+    print(f"medians of {OPENINGS} openings with nothing cached and of {CHANGES} changes")
+    times = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        for subject in SUBJECTS:
+            with running_app(subject.app, ROOT) as base:
+                times[subject.name] = measure(browser, base, subject)
+        browser.close()
+    report(times)
+
+
+if __name__ == "__main__":
+    main()
