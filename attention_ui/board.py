@@ -46,9 +46,6 @@ def matrix_board() -> None:
     if now.stale:
         now.stale = False
         st.rerun()
-    if now.touched:
-        now.touched = False
-        write(now)
     shown = picture(now)
     data = board_data(shown) | {
         "ack": now.ack,
@@ -58,6 +55,8 @@ def matrix_board() -> None:
         "errors": now.errors,
     }
     _component(key=_KEY, data=data, on_events_change=_on_events)
+    if now.touched:
+        write(now)
     if now.enlarged:
         name, now.enlarged = now.enlarged, ""
         if shown.head.trace.has(name):

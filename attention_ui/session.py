@@ -214,10 +214,11 @@ def arrive(page: str) -> None:
     now = visit()
     params = _params()
     first, switched = not now.page, now.page not in ("", page)
-    touched, now.touched, now.page = now.touched, False, page
-    if touched:
-        write(now)
-    elif switched and not params:
+    now.page = page
+    if now.touched and not switched:
+        return  # written last, when everything else has been sent: the browser repaints more than once for an address
+    now.touched = False
+    if switched and not params:
         now.bare[page] = pack(now.document, now.view)
         write(now)
     elif first or switched or params != now.written:
@@ -241,6 +242,7 @@ def _load(now: Visit, params: Mapping[str, str]) -> None:
 
 def write(now: Visit) -> None:
     """Put the visit into the address bar, where that says something else. Each write is one step of the history."""
+    now.touched = False
     params = pack(now.document, replace(now.view, picked=None))
     if params != _params():
         others = {name: value for name, value in st.query_params.to_dict().items() if name not in PARAMS}
