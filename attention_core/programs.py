@@ -31,7 +31,7 @@ class Given:
 
 
 GIVENS: Mapping[str, Given] = {
-    "x": Given("X", "embeddings", ("query", "d_model"), "how much {d_model} {query} has"),
+    "x": Given("X", "embeddings", ("query", "d_model"), "how much “{d_model}” {query} has"),
     "w_q": Given(
         "W_Q",
         "query weights",
@@ -131,13 +131,13 @@ MIX: Program = (
         "projected", r"Y = O W_O", "projected = output @ w_o", ("output", "w_o"),
         "query d_v, d_v d_model -> query d_model", rules.contract,
         "projected output", "W_O writes the mixture back in the features of the embeddings.",
-        "how much {d_model} the head adds to {query}", r"Y = W_O O",
+        "how much “{d_model}” the head adds to {query}", r"Y = W_O O",
     ),
     Step(
         "residual", r"X' = X + Y", "residual = x + projected", ("x", "projected"),
         "query d_model, query d_model -> query d_model", rules.add,
         "residual stream", "The head’s contribution is added to the token; nothing of the token is thrown away.",
-        "how much {d_model} {query} has, after the head",
+        "how much “{d_model}” {query} has, after the head",
     ),
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,8 +44,7 @@ def parse(axes: str) -> Axes:
     return Axes(tuple(tuple(part.split()) for part in left.split(",")), tuple(right.split()))
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """One cell that was read: which input, where in it, and its value."""
 
     name: str

@@ -108,14 +108,19 @@ class Trace(Mapping[str, Traced]):
         return name in self._made or name in self.given
 
 
-def run(program: Sequence[Step], given: Mapping[str, np.ndarray], labels: Mapping[str, Sequence[str]]) -> Trace:
+def run(
+    program: Sequence[Step], given: Mapping[str, np.ndarray], labels: Mapping[str, Sequence[str]] | None = None
+) -> Trace:
     """Run `program` on the matrices `given`; `labels` names the places along an axis ({"query": ["red", ...]}).
 
-    Returns a Trace. Raises ShapeError when a matrix does not have the axes that a step names, KeyError-like ValueError
+    An axis without labels gets "0", "1", ...; matrices of whole numbers are read as float64.
+
+    Returns a Trace. Raises ShapeError when a matrix does not have the axes that a step names, ValueError
     when a step reads something that nobody gave or made.
     """
+    labels = labels or {}
     sizes = {axis: len(names) for axis, names in labels.items()}
-    values = {name: np.asarray(matrix) for name, matrix in given.items()}
+    values = {name: _real(matrix) for name, matrix in given.items()}
     made: dict[str, Traced] = {}
     used: dict[str, Matrix] = {}
     for step in program:
@@ -132,6 +137,11 @@ def run(program: Sequence[Step], given: Mapping[str, np.ndarray], labels: Mappin
         value = values[step.name] = step.rule.compute(axes, *inputs)
         made[step.name] = Traced(step.name, axes.output, value, _labels(axes.output, value.shape, labels), step, inputs)
     return Trace(used, made)
+
+
+def _real(matrix: np.ndarray) -> np.ndarray:
+    matrix = np.asarray(matrix)
+    return matrix.astype(float) if matrix.dtype.kind in "iu" else matrix
 
 
 def _check(step: Step, name: str, of: Sequence[str], shape: tuple[int, ...], sizes: dict[str, int]) -> None:

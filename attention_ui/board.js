@@ -309,7 +309,11 @@ class Figure {
     return { step: this.name, row: Number(cell.dataset.row), col: Number(cell.dataset.col) };
   }
 
+  /** Repaints only what differs: most matrices are the same after an edit, and an open editor forgets its `print`. */
   paint(matrix, values) {
+    const print = this.board.printOf(this.name);
+    if (this.print === print) return;
+    this.print = this.editors.size ? null : print;
     setAttribute(this.node, "data-view", this.board.data.view);
     setAttribute(this.node, "data-identity", matrix.identity);
     const [rowLabels, colLabels] = this.labels(matrix);
@@ -446,6 +450,7 @@ class Editor {
     if (column > 0 && column >= figure.cols / 2) this.input.classList.add("leftward"); // grows into the matrix, not out of it
     // Only the server can close an edit, so the cell keeps its field until the answer is here.
     figure.editors.set(this.index, this);
+    figure.print = null;
     cell.append(this.input);
     cell.classList.add("editing");
     this.input.addEventListener("keydown", (event) => this.onKey(event));
@@ -558,6 +563,7 @@ class Editor {
     const focused = this.hasFocus();
     this.closed = true; // before removal: removing a focused field fires its blur
     this.figure.editors.delete(this.index);
+    this.figure.print = null;
     this.input.remove();
     this.cell.classList.remove("editing");
     this.figure.forget(this.index);
@@ -762,6 +768,7 @@ class Board {
     this.figureOf = new WeakMap();
     this.marked = { lit: new Set(), twins: [], chosen: null, pointed: [] };
     this.dismissed = new Set();
+    this.prints = new Map(); // matrix name -> all that decides how it is painted
     this.listeners = new AbortController();
     this.toolbar = new Toolbar(this);
     this.panel = new Panel(this);
@@ -816,6 +823,7 @@ class Board {
       this.data = data;
       if (!sameErrors) this.dismissed.clear();
       this.acknowledge(data.ack);
+      this.prints = new Map();
       this.values = new Map(Object.entries(data.matrices).map(([name, matrix]) => [name, decode(matrix.values)]));
       const arrived = !this.isPending("pick") && !this.isPending("back") && this.adoptPick(data.picked);
       if (!this.isPending("stage")) this.stage = data.stage;
@@ -867,6 +875,7 @@ class Board {
 
   dismiss({ step, row, col }) {
     this.dismissed.add(errorKey({ step, row, col }));
+    this.prints.delete(step);
     this.paintErrors();
   }
 
@@ -918,6 +927,15 @@ class Board {
     }
   }
 
+  /** All that decides how a matrix is painted, as one string. */
+  printOf(name) {
+    if (!this.prints.has(name)) {
+      const all = [this.data.matrices[name], this.data.view, this.theme, this.errorsOf(name)];
+      this.prints.set(name, JSON.stringify(all));
+    }
+    return this.prints.get(name);
+  }
+
   paintFigure(figure) {
     const matrix = this.data.matrices[figure.name];
     if (matrix) figure.paint(matrix, this.values.get(figure.name));
@@ -943,6 +961,7 @@ class Board {
     this.palette = PALETTES[theme];
     this.root.dataset.theme = theme;
     for (const figure of this.allFigures()) figure.memo.tone.length = 0;
+    this.prints.clear();
     return true;
   }
 

@@ -35,6 +35,17 @@ def picture(now: Visit) -> Picture:
     return Picture(compute(now.document), before, now.view, now.shown, tuple(now.trail))
 
 
+def _about_shown(now: Visit) -> str:
+    """What to say while other numbers than the present ones are shown."""
+    if now.shown == "after":
+        return ""
+    if now.before is None:
+        return "Nothing has changed yet: these are the numbers as they are now."
+    if now.shown == "before":
+        return "These are the numbers before your last change. Choose “now” to change one."
+    return "Each cell shows how much it changed: now minus before."
+
+
 @st.fragment
 def matrix_board() -> None:
     """Draw every matrix of the visitor's head, with stepper, panel, undo and link; handle what is done to it.
@@ -50,7 +61,7 @@ def matrix_board() -> None:
     data = board_data(shown) | {
         "ack": now.ack,
         "can": {"undo": bool(now.past), "redo": bool(now.future), "reset": now.document != now.plain},
-        "said": now.said,
+        "said": now.said or _about_shown(now),
         "share": "?" + urlencode(pack(now.document, now.view)),
         "errors": now.errors,
     }

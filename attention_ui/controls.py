@@ -60,11 +60,12 @@ def example_field() -> None:
 def switches() -> None:
     """What the head does: mask, scaling, residual, row maximum, temperature, and one thing to break."""
     document = session.visit().document
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         _switch("causal", "Causal mask", "A word sees itself and the words before it, never those after it.")
         _switch("scaled", "Divide by √d_k", "Multiply the scores by 1/√d_k before softmax.")
         _switch("residual", "Residual", "Add what the head collected to the token, instead of replacing it.")
-        _switch("steady", "Subtract the row maximum", "Changes no weight; keeps exp from overflowing.")
+        row = "column" if session.visit().view.columns else "row"
+        _switch("steady", f"Subtract the {row} maximum", "Changes no weight; keeps exp from overflowing.")
         st.slider(
             "Temperature T",
             *TEMPERATURES,
@@ -90,7 +91,7 @@ def _switch(name: str, label: str, says: str) -> None:
 def display() -> None:
     """How the numbers are shown; no number changes."""
     now = session.visit()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         _choice(
             "Tokens stand as",
             "columns",

@@ -11,7 +11,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from attention_ui.payload import POSITIVE, Picture, plain_letter, where
+from attention_ui.document import shape_text
+from attention_ui.payload import POSITIVE, Picture, plain_letter, title, where
 
 _SIGNED = [[0, "#8c510a"], [0.5, "#ffffff"], [1, "#01665e"]]
 _POSITIVE = [[0, "#ffffff"], [1, "#20262e"]]
@@ -68,13 +69,9 @@ def _words(picture: Picture, name: str) -> list[list[str]]:
 
 def enlarge(picture: Picture, name: str) -> None:
     """Open the matrix in a dialog: heatmap (zoom, hover, save as picture), table, CSV."""
-    step = picture.head.matrix(name)
     frame = table(picture, name)
 
-    @st.dialog(
-        f"{plain_letter(picture, name)}, {' × '.join(map(str, step.value.shape)) or 'one number'}",
-        width="large",
-    )
+    @st.dialog(f"{plain_letter(picture, name)}: {title(picture, name)}, {shape_text(frame.shape)}", width="large")
     def show() -> None:
         config = {"displaylogo": False, "toImageButtonOptions": {"filename": name}}
         st.plotly_chart(figure(picture, name), config=config, key="enlarged")

@@ -10,6 +10,7 @@ Vocabulary
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -55,9 +56,13 @@ class Picture:
     def program(self) -> Sequence[Step]:
         return self.head.program
 
-    @property
+    @cached_property
+    def steps(self) -> dict[str, Step]:
+        return {step.name: step for step in self.program}
+
+    @cached_property
     def stages(self) -> tuple[str, ...]:
-        return ("x", *programs.names(self.program))
+        return ("x", *self.steps)
 
     @property
     def compares(self) -> str:
@@ -93,7 +98,7 @@ def board_data(picture: Picture) -> Data:
     return {
         "view": picture.compares,
         "stage": picture.view.stage,
-        "stages": [{"name": name, "title": _title(picture, name).capitalize()} for name in picture.stages],
+        "stages": [{"name": name, "title": title(picture, name).capitalize()} for name in picture.stages],
         "matrices": {name: _matrix(picture, name) for name in drawn},
         "steps": steps,
         "equations": equations,
@@ -117,7 +122,7 @@ def broken(picture: Picture) -> str:
     if not picture.head.document.ablation:
         return ""
     found = [
-        f"step {picture.stages.index(name) + 1}, {_title(picture, name)}: {check.text}"
+        f"step {picture.stages.index(name) + 1}, {title(picture, name)}: {check.text}"
         for name in programs.names(picture.program)
         for check in checks(picture.head.trace, name, picture.view.columns)
         if not check.holds
@@ -142,12 +147,12 @@ def _equation(picture: Picture, stage: str) -> Data:
             "warn": not all(word.known for word in picture.head.words),
             "terms": [{"name": "x", "transposed": picture.view.columns}], "checks": [],
         }  # fmt: skip
-    step = programs.find(picture.program, stage)
+    step = picture.steps[stage]
     found = checks(picture.head.trace, stage, picture.view.columns) if picture.shown_of(stage) == "after" else ()
     return {
         "step": stage,
         "number": number,
-        "title": _title(picture, stage).capitalize(),
+        "title": title(picture, stage).capitalize(),
         "formula": tree(_formula(step, picture.view.columns)),
         "note": " ".join((step.says, *_extra_notes(picture, stage))),
         "warn": step.says.startswith(programs.MISTAKE),
@@ -237,12 +242,7 @@ def letter(picture: Picture, name: str) -> str:
     if name in programs.GIVENS:
         return programs.GIVENS[name].letter
     return (
-        programs.find(picture.program, name)
-        .formula.partition("=")[0]
-        .split("_{ij}")[0]
-        .removesuffix("_i ")
-        .removesuffix("_j ")
-        .strip()
+        picture.steps[name].formula.partition("=")[0].split("_{ij}")[0].removesuffix("_i ").removesuffix("_j ").strip()
     )
 
 
@@ -254,8 +254,9 @@ def plain_letter(picture: Picture, name: str) -> str:
     return text.replace("^", "").replace("'", "′")
 
 
-def _title(picture: Picture, name: str) -> str:
-    known = programs.GIVENS[name] if name in programs.GIVENS else programs.find(picture.program, name)
+def title(picture: Picture, name: str) -> str:
+    """What the matrix is called in words."""
+    known = programs.GIVENS[name] if name in programs.GIVENS else picture.steps[name]
     return known.title.replace("row", "column") if picture.view.columns else known.title
 
 
@@ -271,7 +272,7 @@ def _matrix(picture: Picture, name: str) -> Data:
     return {
         "letter": plain,
         "letter_t": turned,
-        "title": _title(picture, name),
+        "title": title(picture, name),
         "identity": IDENTITY.get(name, "plain"),
         "axes": [_AXIS_NAMES.get((name, axis), axis) for axis in matrix.axes],
         "rows": matrix.labels[0] if matrix.axes else [""],
@@ -368,7 +369,7 @@ def cell_name(picture: Picture, name: str, at: Sequence[int]) -> str:
 def where(picture: Picture, name: str, at: Sequence[int]) -> str:
     """Where a cell sits, in words: how much hit takes from ball."""
     matrix = picture.head.matrix(name)
-    known = programs.GIVENS[name] if name in programs.GIVENS else programs.find(picture.program, name)
+    known = programs.GIVENS[name] if name in programs.GIVENS else picture.steps[name]
     axes = known.axes if name in programs.GIVENS else matrix.axes
     places = {axis: labels[i] for axis, labels, i in zip(axes, matrix.labels, at, strict=True)}
     return known.meaning.format(**places)

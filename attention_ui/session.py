@@ -60,7 +60,7 @@ class Visit:
             return
         self.past = [*self.past[-_DEEPEST:], self.document]
         self.future = []
-        self._show(document, said)
+        self._show(document, said or "A dark corner marks every number that changed.")
 
     def undo(self) -> None:
         if self.past:
