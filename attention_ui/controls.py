@@ -29,7 +29,8 @@ _SHOWN = dict(zip(SHOWN, ("now", "before the last change", "difference"), strict
 
 def _bound(key: str, value: object, report: Callable[[object], None]) -> dict[str, object]:
     """Keyword arguments that tie a widget to the visit: its key, set to `value`, and the callback that reports."""
-    st.session_state[key] = value
+    if key not in st.session_state or st.session_state[key] != value:  # written anew, it would undo a press on its way
+        st.session_state[key] = value
     return {"key": key, "on_change": lambda: report(st.session_state[key])}
 
 

@@ -6,6 +6,7 @@ Vocabulary
                  Streamlit run a page without app.py when the first visitor of a fresh server opens a deep link
 """
 
+import gc
 import logging
 from dataclasses import dataclass
 from html import escape
@@ -16,6 +17,9 @@ import streamlit as st
 from attention_ui import session
 
 _ROOT = Path(__file__).parent.parent
+# Streamlit collects garbage after every rerun unless a setting of ours, undocumented, says no. Should that
+# setting go, what has been imported by now is at least not looked through each time.
+gc.freeze()
 
 
 @dataclass(frozen=True)
