@@ -79,7 +79,7 @@ def _change(before: Trace, after: Trace, name: str, at: Index) -> Change:
 
 def _largest(before: Trace, after: Trace, name: str) -> Index:
     old, new = before.matrix(name).value.astype(float), after.matrix(name).value.astype(float)
-    size = np.abs(difference(old, new))
+    size = np.where(changed(before, after, name), np.abs(difference(old, new)), -1.0)  # not what rounding moved more
     return tuple(int(i) for i in np.unravel_index(np.argmax(size), size.shape))
 
 

@@ -191,7 +191,7 @@ _FEATURE_OF = {"adjective": "adj", "noun": "noun", "verb": "verb"}  # the featur
 
 
 def _describe(lexicon: Lexicon, key: str) -> str:
-    """A known word in a few words: "noun; round", "adjective; red 0.5, blue 0.5"."""
+    """A known word in a few words: "noun; round", "adjective; red 0.50, blue 0.50"."""
     part, features = lexicon.rows[key]
     said = [
         name if value == 1 else f"{name} {decimal(value)}"

@@ -25,8 +25,9 @@ from attention_core.tokens import SentenceError
 from attention_ui.document import BREAKS, TEMPERATURES, Document, EditError, Index, example_document
 
 VERSION = "1"
-LONGEST = 8_000  # characters of s that are read
-LARGEST = 100_000  # bytes of JSON that are unpacked
+# Sixteen words with the longest text that may be typed in every cell come to less, whatever the texts are.
+LONGEST = 32_000  # characters of s that are read
+LARGEST = 150_000  # bytes of JSON that are unpacked
 PARAMS = ("example", "sentence", "s")
 
 

@@ -417,9 +417,10 @@ def _differs(picture: Picture, matrix: Matrix, at: tuple[int, ...]) -> Data:
     old, new = (side.matrix(matrix.name).value[at].item() for side in (picture.before, picture.head))
     gap = changes.difference(np.array(float(old)), np.array(float(new))).item()
     was, now, by = picture.form(float(old)), picture.form(float(new)), picture.form(gap)
+    equals = _equals(picture, old, new, gap)
     return {
         "value": f"+{by}" if gap > 0 else by,
-        "arithmetic": [f"{now} − {f'({was})' if old < 0 else was} = {by}"] if np.isfinite(gap) else [],
+        "arithmetic": [f"{now} − {f'({was})' if old < 0 else was} {equals} {by}"] if np.isfinite(gap) else [],
         "formula": None, "code": "",
         "about": f"Now it is {now}; before the last change it was {was}.",
     }  # fmt: skip
@@ -431,30 +432,31 @@ def _made(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Data:
         piece if isinstance(piece, str) else drawn_cell(piece.name, piece.at) | {"text": picture.form(piece.value)}
         for piece in cell.pieces
     ]
-    whole = all(_reads_exactly(picture, value) for value in (cell.value, *(term.value for term in cell.terms)))
+    equals = _equals(picture, cell.value, *(term.value for term in cell.terms))
     return {
-        "arithmetic": [*pieces, f" {'=' if whole else '≈'} {picture.form(cell.value)}"],
+        "arithmetic": [*pieces, f" {equals} {picture.form(cell.value)}"],
         "formula": tree(_formula(matrix.step, picture.view.columns)),
         "code": matrix.step.code,
         "about": matrix.step.says,
     }
 
 
-def _reads_exactly(picture: Picture, value: float) -> bool:
-    """Whether the text that stands for a number says it exactly; a rounded operand makes a sum come out askew."""
-    return not np.isfinite(value) or says(picture.form(value), value)
+def _equals(picture: Picture, *values: float) -> str:
+    """The sign before a result: ≈ when the text of one of these numbers is rounded, for then a sum comes out askew."""
+    return "=" if all(not np.isfinite(value) or says(picture.form(value), value) for value in values) else "≈"
 
 
 def _about_given(picture: Picture, matrix: Matrix, at: tuple[int, ...]) -> str:
     """Where a given number comes from: typed, looked up, chosen by us, or set by a switch."""
-    document = picture.head.document
+    head = picture.before if picture.shown_of(matrix.name) == "before" else picture.head
+    document = head.document
     typed = document.edits.get(matrix.name, {}).get(at)
     if typed is not None:
         return "You painted it." if matrix.name == "mask" else f"You typed {typed}."
     if matrix.name == "x":
-        return picture.head.words[at[0]].why
+        return head.words[at[0]].why
     if matrix.name == "scale":
-        d_k = picture.head.matrix("k").value.shape[1]
+        d_k = head.matrix("k").value.shape[1]
         return f"1 / √{d_k}, because a key has {d_k} coordinates." if document.is_scaled else "Scaling is switched off."
     if matrix.name == "mask":
         return "Set by the switch “causal mask”; click a cell of the mask to paint it."

@@ -9,7 +9,7 @@ Vocabulary
     touched   this rerun was caused by something on the page, so the address bar may lag behind what we know
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ import streamlit as st
 
 from attention_core import programs
 from attention_core.tokens import SentenceError
+from attention_core.trace import Trace
 from attention_ui.document import Document, EditError, compute, example_document, letter_text
 from attention_ui.link import PARAMS, View, pack, unpack
 from attention_ui.payload import SHOWN, stored_index
@@ -26,6 +27,7 @@ _DEEPEST = 200  # commits that can be undone
 _LARGEST_TEXT = 20_000  # characters of one typed or pasted text
 
 Event = Mapping[str, Any]
+Cell = tuple[str, int, int]  # the matrix, and where in it
 
 
 @dataclass
@@ -38,7 +40,7 @@ class Visit:
     future: list[Document] = field(default_factory=list)
     view: View = field(default_factory=View)
     shown: str = "after"
-    trail: list[tuple[str, int, int]] = field(default_factory=list)
+    trail: list[Cell] = field(default_factory=list)
     said: str = ""
     errors: list[dict[str, Any]] = field(default_factory=list)
     sentence_error: str = ""
@@ -58,19 +60,18 @@ class Visit:
         if document == self.document:
             self.said = "Nothing changed: that is the number which already stands there."
             return
-        self.past = [*self.past[-_DEEPEST:], self.document]
-        self.future = []
-        self._show(document, said or "A dark corner marks every number that changed.")
+        said = said or "A dark corner marks every number that changed."
+        self._show(document, said, [*self.past[-_DEEPEST:], self.document], [])
 
     def undo(self) -> None:
         if self.past:
-            self.future.append(self.document)
-            self._show(self.past.pop(), "Undone.")
+            *past, document = self.past
+            self._show(document, "Undone.", past, [*self.future, self.document])
 
     def redo(self) -> None:
         if self.future:
-            self.past.append(self.document)
-            self._show(self.future.pop(), "Done again.")
+            *future, document = self.future
+            self._show(document, "Done again.", [*self.past, self.document], future)
 
     @property
     def plain(self) -> Document:
@@ -80,21 +81,14 @@ class Visit:
     def reset(self) -> None:
         self.commit(self.plain, "Back to the example as it was.")
 
-    def _show(self, document: Document, said: str) -> None:
-        if (document.sentence, document.example) != (self.document.sentence, self.document.example):
-            self.view, self.trail = replace(self.view, picked=None), []
+    def _show(self, document: Document, said: str, past: list[Document], future: list[Document]) -> None:
+        """Make this the document. Should it be one that cannot be computed, nothing of the visit has changed."""
+        moved = (document.sentence, document.example) != (self.document.sentence, self.document.example)
+        view, trail = (replace(self.view, picked=None), []) if moved else (self.view, self.trail)
+        self.view, self.trail = _tidied(document, view, trail)
         self.before, self.document, self.said = self.document, document, said
+        self.past, self.future = past, future
         self.errors, self.problems, self.sentence_error = [], [], ""
-        self._tidy()
-
-    def _tidy(self) -> None:
-        """Let go of a stage or a picked cell that the document no longer has."""
-        if self.view.stage not in ("all", "x", *programs.names(self.document.program)):
-            self.view = replace(self.view, stage="all")
-        trace = compute(self.document).trace
-        self.trail = [cell for cell in self.trail if _exists(trace, cell)]
-        if self.view.picked and not _exists(trace, self.view.picked):
-            self.view = replace(self.view, picked=None)
 
     def around(self) -> tuple[Any, ...]:
         """What the page shows outside the matrices: the controls, and sentences about what could not be used."""
@@ -102,7 +96,7 @@ class Visit:
 
     # --- picking and walking ---
 
-    def pick(self, cell: tuple[str, int, int], via_operand: bool = False) -> None:
+    def pick(self, cell: Cell, via_operand: bool = False) -> None:
         trace = compute(self.document).trace
         if not _exists(trace, cell):
             return
@@ -117,7 +111,7 @@ class Visit:
             cell, self.trail = self.trail[index], self.trail[:index]
             self._look_at(cell)
 
-    def _look_at(self, cell: tuple[str, int, int]) -> None:
+    def _look_at(self, cell: Cell) -> None:
         """Pick a cell; in the stepper, go to a step that shows it."""
         stage = self.view.stage
         steps = {step.name: step for step in self.document.program}
@@ -131,7 +125,17 @@ class Visit:
             self.view = replace(self.view, stage=stage)
 
 
-def _exists(trace, cell: tuple[str, int, int]) -> bool:
+def _tidied(document: Document, view: View, trail: Sequence[Cell]) -> tuple[View, list[Cell]]:
+    """The view and the trail without a stage or a cell that the document does not have."""
+    if view.stage not in ("all", "x", *programs.names(document.program)):
+        view = replace(view, stage="all")
+    trace = compute(document).trace
+    if view.picked and not _exists(trace, view.picked):
+        view = replace(view, picked=None)
+    return view, [cell for cell in trail if _exists(trace, cell)]
+
+
+def _exists(trace: Trace, cell: Cell) -> bool:
     return trace.has(cell[0]) and stored_index(trace.matrix(cell[0]), *cell[1:]) is not None
 
 
@@ -178,17 +182,17 @@ def _handle_one(now: Visit, event: Event) -> None:
     elif (cell := _cell(event)) is not None:
         if kind == "pick":
             now.pick(cell, via_operand=event.get("via") == "operand")
-        elif kind in ("edit", "paste", "toggle"):
+        elif kind in ("edit", "paste") or (kind == "toggle" and cell[0] == "mask"):
             _edit(now, kind, cell, str(event.get("text", ""))[:_LARGEST_TEXT])
 
 
-def _cell(event: Event) -> tuple[str, int, int] | None:
+def _cell(event: Event) -> Cell | None:
     row, col = event.get("row"), event.get("col")
     ok = type(row) is int and type(col) is int  # not bool, which NumPy reads as a mask
     return (str(event.get("step")), row, col) if ok else None
 
 
-def _edit(now: Visit, kind: str, cell: tuple[str, int, int], text: str) -> None:
+def _edit(now: Visit, kind: str, cell: Cell, text: str) -> None:
     name, *at = cell
     makers = {
         "edit": lambda: now.document.with_cells(name, {tuple(at): text}),
@@ -232,12 +236,10 @@ def _params() -> dict[str, str]:
 
 def _load(now: Visit, params: Mapping[str, str]) -> None:
     document, view, problems = unpack(params)
+    view, _ = _tidied(document, view, ())
     if document != now.document:
-        now.past = [*now.past[-_DEEPEST:], now.document]
-        now.future = []
-        now._show(document, "")
+        now._show(document, "", [*now.past[-_DEEPEST:], now.document], [])
     now.before, now.view, now.problems = None, view, problems
-    now._tidy()
 
 
 def write(now: Visit) -> None:
@@ -289,7 +291,8 @@ def _dropped(old: Document, new: Document) -> str:
 def set_example(name: str) -> None:
     now = visit()
     now.touched = True
-    now.commit(example_document(name), "")
+    document = example_document(name)
+    now.commit(document, _dropped(now.document, document))
 
 
 def set_view(**changes: Any) -> None:

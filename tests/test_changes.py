@@ -69,9 +69,23 @@ def test_a_path_ends_at_the_largest_change_of_the_last_matrix_that_changed(edit)
     last = path(before, after)[-1]
     moved = [name for name in after if changed(before, after, name).any()]
     if moved:
+        mine = changed(before, after, moved[-1])
         size = np.abs(difference(before[moved[-1]].value, after[moved[-1]].value))
         assert last.name == moved[-1]
-        assert size[last.at] == size.max()
+        assert mine[last.at]
+        assert size[last.at] == size[mine].max()
+
+
+@given(edits(), st.data())
+def test_a_path_to_a_cell_ends_there_and_begins_at_the_edit(edit, data):
+    before, after, name, at = edit
+    moved = [(made, tuple(map(int, cell))) for made in after for cell in np.argwhere(changed(before, after, made))]
+    if moved:
+        end = data.draw(st.sampled_from(moved))
+        links = path(before, after, end)
+        assert (links[0].name, links[0].at) == (name, at)
+        assert (links[-1].name, links[-1].at) == end
+        linked(links, after)
 
 
 def put_back(before, made, at, name, cell):
@@ -105,6 +119,27 @@ def test_each_link_is_the_cell_that_mattered_most(edit):
 def test_no_path_when_nothing_changed(variant, sizes, seed):
     given = drawn(variant, sizes, seed)
     assert path(run(variant.program, given, {}), run(variant.program, given, {})) == ()
+
+
+def test_what_only_rounding_moved_is_not_the_end_of_a_path():
+    """A small weight that was hidden changed; the large one beside it moved further, but by nothing but rounding."""
+    given, _ = PAINT.given(PAINT.sentence.split())
+    mask = given["mask"].copy()
+    mask[1, 0] = False
+    loud = {"w_q": given["w_q"] * 30, "w_k": given["w_k"] * -1, "w_v": np.zeros((6, 4))}
+    program = programs.one_head(residual=False)
+    before, after = paint(program, **loud), paint(program, mask=mask, **loud)
+    size = np.abs(difference(before["weights"].value, after["weights"].value))
+    assert size[1, 0] < 1e-13
+    last = path(before, after)[-1]
+    assert (last.name, last.at) == ("weights", (1, 0))
+
+
+def test_a_path_to_a_given_cell_is_that_cell():
+    given, _ = PAINT.given(PAINT.sentence.split())
+    after = paint(w_q=given["w_q"] + 1)
+    (link,) = path(paint(), after, ("w_q", (5, 3)))
+    assert link == Change("w_q", (5, 3), 0.0, 1.0)
 
 
 def test_an_edit_without_effect_is_a_path_of_one():

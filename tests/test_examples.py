@@ -5,6 +5,8 @@ from math import log, sqrt
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from attention_core import programs, run
 from attention_core.examples import BANK, EXAMPLES, LN3, PAINT, unique
@@ -132,8 +134,8 @@ def test_a_cell_of_paint_in_writing():
     assert trace["weights"].explain((HIT, BALL)).text == "3 / 5"
     assert trace["scaled"].explain((HIT, BALL)).written(exact) == "2 ln 3 × 1/2"
     assert trace["output"].explain((CUBE, 0)).written(exact) == ("1/3 × 1 + 1/9 × 0 + 1/9 × 0 + 1/3 × 0 + 1/9 × 0")
-    assert trace["masked"].explain((RED, CUBE)).text == "−∞, because the mask says 0"
-    assert trace["masked"].explain((CUBE, RED)).written(exact) == "ln 3, kept because the mask says 1"
+    assert trace["masked"].explain((RED, CUBE)).text == "−∞ (the mask says 0)"
+    assert trace["masked"].explain((CUBE, RED)).written(exact) == "ln 3 (the mask says 1)"
     assert trace["residual"].explain((CUBE, 5)).text == "(−1) + 0"
 
 
@@ -205,4 +207,13 @@ def test_the_scale_is_one_over_the_root_of_d_k(name):
 def test_equal_tokens_get_different_labels():
     assert unique(("the", "cat", "the")) == ("the₁", "cat", "the₂")
     assert len(set(unique(["a"] * 16))) == 16
+    assert unique(("a", "a", "a₁")) == ("a₂", "a₃", "a₁")
+
+
+@given(st.lists(st.sampled_from(("a", "a₁", "a₂", "a₁₁", "a₁₂", "b")), max_size=16))
+def test_labels_are_unique_whatever_is_typed(tokens):
+    labels = unique(tokens)
+    assert len(set(labels)) == len(tokens)
+    for token, label in zip(tokens, labels, strict=True):
+        assert label == token if tokens.count(token) == 1 else label.rstrip("₀₁₂₃₄₅₆₇₈₉") == token.rstrip("₁₂")
     assert log(3) == LN3

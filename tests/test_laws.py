@@ -85,8 +85,8 @@ def writes_every_operand(cell):
 
 
 def evaluated(text):
-    """The number that a written-out sum says; what follows a comma in words is its reason, not arithmetic."""
-    arithmetic = text if text.startswith("max(") else text.partition(", ")[0]
+    """The number that a written-out sum says; what follows a comma or stands in brackets in words is its reason."""
+    arithmetic = text if text.startswith("max(") else text.partition(", ")[0].partition(" (the mask says ")[0]
     signs = str.maketrans({"×": "*", "−": "-", "∞": "inf"})
     return eval(arithmetic.translate(signs), {"exp": exp, "max": lambda *x: max(x), "inf": inf})
 

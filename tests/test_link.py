@@ -4,6 +4,7 @@ import base64
 import json
 import tracemalloc
 import zlib
+from contextlib import suppress
 from random import Random
 from urllib.parse import parse_qsl, urlencode
 
@@ -12,10 +13,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from attention_core import numerals
 from attention_core.examples import EXAMPLES
 from attention_ui.document import Document, compute, example_document
 from attention_ui.link import LONGEST, PARAMS, View, pack, unpack
-from tests.documents import TRICKY, documents, full, seeds, views
+from tests.documents import TRICKY, documents, full, matrices, seeds, shape, views
 
 PLAIN = (Document(), View())
 
@@ -95,6 +97,46 @@ def test_weights_and_embeddings_at_two_decimals_are_short(seed):
 def test_every_digit_of_every_number_can_still_be_read_back(name):
     document = full(name, np.random.default_rng(0), "{!r:.20}")
     assert len(pack(document, View())["s"]) <= LONGEST
+    assert unpack(pack(document, View())) == (document, View(), [])
+
+
+def filled(name: str, texts) -> Document:
+    """Sixteen words with every cell typed over, each as `texts` gives the next text."""
+    document = example_document(name).with_sentence(" ".join(f"word{i}" for i in range(16)))
+    for matrix in matrices(document):
+        cells = {}
+        for at in np.ndindex(*shape(document, matrix)):
+            cells[at] = "1" if matrix == "mask" else next(texts)
+        document = document.with_cells(matrix, cells)
+    return document
+
+
+def longest(rng: Random, kind: str):
+    """Texts with as many characters as may be typed, which compress badly: digits, or signs of all kinds and blanks."""
+    while True:
+        text = f"{rng.randint(-9, 9)}." if kind == "digits" else "1"
+        while len(text) < numerals.LONGEST:
+            if kind == "signs":
+                text += rng.choice("+-−–×·÷*/") + "".join(rng.choices("+-−– \t\n\r\f\v", k=rng.randint(0, 14)))
+            text += rng.choice("123456789")
+        with suppress(numerals.NumberError):  # cut off behind a sign
+            numerals.parse(text[: numerals.LONGEST])
+            yield text[: numerals.LONGEST]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("kind", ["digits", "signs"])
+def test_the_longest_texts_in_every_cell_can_still_be_read_back(name, kind):
+    document = filled(name, longest(Random(0), kind))
+    texts = [text for matrix, cells in document.edits.items() if matrix != "mask" for text in cells.values()]
+    assert {len(text) for text in texts} == {numerals.LONGEST}
+    assert len(pack(document, View())["s"]) <= LONGEST
+    assert unpack(pack(document, View())) == (document, View(), [])
+
+
+def test_the_bulkiest_texts_in_every_cell_can_still_be_read_back():
+    """A vertical tab is six characters of JSON."""
+    document = filled("banks", iter(lambda: "2" + "\v" * 57 + "+1", ""))
     assert unpack(pack(document, View())) == (document, View(), [])
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from attention_core.numerals import ALLOWED, LIMIT, LONGEST, NumberError, decimal, exact, parse, parse_block
+from attention_core.numerals import ALLOWED, LIMIT, LONGEST, NumberError, decimal, exact, parse, parse_block, says
 
 # --- What is read ----------------------------------------------------------------------------------------------------
 
@@ -142,6 +142,34 @@ def test_multiples_of_logarithms_read_back(times, over, base):
     x = times * log(base) / over
     assert parse(exact(x)) == pytest.approx(x, rel=1e-12, abs=1e-12)
     assert times == 0 or f"ln {base}" in exact(x)
+
+
+SAID = [  # a number, and whether its decimal and its exact form say it without rounding
+    (2.0, True, True), (0.0, True, True), (-1.0, True, True), (0.75, True, True), (-0.25, True, True),
+    (1 / 3, False, True), (log(3), False, True), (-2 * log(3), False, True), (3 / 8, False, True),
+    (0.5 + 1e-13, True, True), (0.5 + 1e-9, False, False), (sqrt(2), False, False), (0.0125, False, True),
+    (1e5, True, True), (123_456.0, False, False), (1e12, True, True), (1.2e12, True, True), (1.234e12, False, False),
+    (1.2e12 * (1 + 1e-13), True, True), (1.2e12 * (1 + 1e-9), False, False), (-1.2e12, True, True),
+    (1e300, True, True), (1e-5, True, True), (1.23e-5, False, False), (True, True, True), (False, True, True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("x", "by_decimal", "by_exact"), SAID)
+def test_a_text_says_its_number_or_rounds_it(x, by_decimal, by_exact):
+    assert says(decimal(x), x) == by_decimal
+    assert says(exact(x), x) == by_exact
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False) | st.floats(-LIMIT, LIMIT))
+def test_a_text_that_says_its_number_says_nothing_else(x):
+    for form in (decimal, exact):
+        other = x + max(1.0, abs(x)) * 1e-11
+        assert not (says(form(x), x) and says(form(x), other))
+
+
+@given(st.integers(-99_999, 99_999))
+def test_whole_numbers_are_said(x):
+    assert says(decimal(float(x)), float(x))
 
 
 # --- What is pasted --------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from attention_core.examples import EXAMPLES
 from attention_ui.controls import ABLATIONS
 from attention_ui.document import example_document
 from attention_ui.lesson import LESSONS
+from attention_ui.link import View, unpack
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted((ROOT / "pages").glob("*.py"))
@@ -170,6 +171,13 @@ def test_every_good_sentence_is_shown(sentence):
     for ablation in programs.ABLATIONS:
         sound(app.selectbox(key="ablation").set_value(ablation).run())
     assert document(app).tokens == tuple(sentence.split())
+
+
+def test_a_change_reaches_the_address():
+    app = sound(opened().toggle(key="scaled").set_value(False).run())
+    assert unpack(dict(app.query_params)) == (document(app), View(), [])
+    assert not document(app).scaled
+    assert not app.session_state["visit"].touched
 
 
 def test_a_link_sets_the_controls():

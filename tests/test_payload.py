@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attention_core import programs, rules
-from attention_core.numerals import decimal, exact
+from attention_core.numerals import decimal, exact, parse
+from attention_ui.colours import mixed_colour
 from attention_ui.document import EDITABLE, EditError, compute, example_document
 from attention_ui.link import View
 from attention_ui.payload import SHOWN, Picture, board_data, panel, stored_index, where
@@ -269,7 +270,155 @@ def test_hatched_is_what_the_mask_hides(document):
         assert matrix["hatched"] == (hidden if late else [])
 
 
+# ---- what stands around the matrices
+
+
+@every_setting
+@in_both_conventions
+def test_equations_are_numbered_from_one(document, columns):
+    data = board_data(picture(document, columns=columns))
+    assert [equation["number"] for equation in data["equations"]] == list(range(1, len(data["stages"]) + 1))
+    for number, stage in list(enumerate(data["stages"], 1))[::5]:
+        (alone,) = board_data(picture(document, columns=columns, stage=stage["name"]))["equations"]
+        assert alone["number"] == number
+
+
+@every_setting
+def test_a_mistake_is_marked_where_it_is_made(document):
+    wrong = {"wrong_axis": "row_sums", "masked_after": "masked_weights", "masked_with_zero": "masked", "": ""}
+    for equation in board_data(picture(document))["equations"][1:]:
+        assert equation["warn"] == (equation["step"] == wrong[document.ablation])
+        assert equation["note"].startswith(programs.MISTAKE) == equation["warn"]
+
+
+@pytest.mark.parametrize(
+    ("ablation", "columns", "alert"),
+    [
+        ("", False, ""),
+        ("unscaled", False, "What breaks: no rule is broken, the weights still sum to 1. But larger scores"),
+        ("wrong_axis", False, "What breaks: step 12, weights: the rows sum to 0.11, "),
+        ("wrong_axis", True, "What breaks: step 12, weights: the columns sum to 0.11, "),
+        (
+            "masked_after",
+            False,
+            "What breaks: step 12, weights, masked too late: the rows sum to 0.20, 0.44, 0.56, 0.80, 1, and should sum "
+            "to 1.",
+        ),
+        ("masked_with_zero", False, "What breaks: step 12, weights: masked cells should be 0, and reach 0.20."),
+    ],
+)
+def test_what_a_mistake_breaks_is_said_at_the_top(ablation, columns, alert):
+    found = board_data(picture(replace(PAINT, ablation=ablation), columns=columns))["alert"]
+    assert found.startswith(alert)
+    assert bool(found) == bool(ablation)
+
+
+@every_setting
+@in_both_conventions
+def test_the_alert_names_every_check_that_fails_by_its_step(document, columns):
+    data = board_data(picture(document, columns=columns))
+    failed = {
+        f"step {equation['number']}, {equation['title'].lower()}: {check['text']}"
+        for equation in data["equations"] for check in equation["checks"] if not check["ok"]
+    }  # fmt: skip
+    if failed:
+        assert set(data["alert"].removeprefix("What breaks: ").removesuffix(".").split("; ")) == failed
+    else:
+        assert (data["alert"] == "") == (document.ablation == "")
+
+
+def test_the_alert_stays_while_other_numbers_are_shown():
+    wrong = replace(PAINT, ablation="masked_with_zero")
+    assert len({board_data(picture(wrong, PAINT, shown))["alert"] for shown in SHOWN}) == 1
+
+
+def test_the_keys_are_told():
+    keys = board_data(picture(PAINT))["keys"]
+    for key in ("arrows", "Enter", "Space", "n and p", "Ctrl+Z"):
+        assert key in keys
+
+
+def test_tokens_carry_their_paint():
+    matrices = board_data(picture(PAINT))["matrices"]
+    assert {name for name, matrix in matrices.items() if matrix["discs"]} == {"x", "residual"}
+    assert [disc["name"] for disc in matrices["x"]["discs"]] == ["red", "no colour", "no colour", "blue", "no colour"]
+    assert [disc["name"] for disc in matrices["residual"]["discs"]] == ["red", "red", "red", "blue", "purple"]
+    assert matrices["x"]["discs"][0] == {"name": "red", "colour": mixed_colour(1, 0)}
+    assert matrices["x"]["discs"][1]["colour"] == ""
+
+
+def test_only_paint_that_is_there_and_present_has_discs():
+    for shown in (
+        picture(example_document("banks")), picture(QUIET, PAINT, "before"), picture(QUIET, PAINT, "difference"),
+    ):  # fmt: skip
+        assert not any(matrix["discs"] for matrix in board_data(shown)["matrices"].values())
+
+
+def test_one_disc_a_token_whatever_way_the_matrix_lies():
+    for columns in (False, True):
+        painted = board_data(picture(PAINT.with_cells("x", {(1, 3): "1", (1, 4): "1"}), columns=columns))["matrices"][
+            "x"
+        ]
+        assert len(painted["discs"]) == len(painted["rows"]) == 5
+        assert painted["discs"][1] == {"name": "purple", "colour": mixed_colour(1, 1)}
+
+
+def note_of(document, step="x", **view) -> str:
+    (equation,) = [
+        equation for equation in board_data(picture(document, **view))["equations"] if equation["step"] == step
+    ]
+    return equation["note"]
+
+
+KNOWN = "Each word is a list of named features, looked up in a small word list. You can change any number."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "more"),
+    [
+        ("red ball", ""),
+        ("red zzz ball", " “zzz” is not in the word list; nothing could be guessed, so every feature is 0."
+         " You can change its numbers."),
+        ("zzz red zzz", " “zzz” is not in the word list; nothing could be guessed, so every feature is 0."
+         " You can change its numbers."),
+        ("zzz red qqq", " “zzz” and “qqq” are not in the word list; every feature of theirs is 0."),
+        ("zzz qqq kkk qqq", " “zzz”, “qqq” and “kkk” are not in the word list; every feature of theirs is 0."),
+        ("zzz balloons qqq", " “zzz” and “qqq” are not in the word list; every feature of theirs is 0."
+         " “balloons” is not in the word list; its features were taken from “balloon” (noun; round)."
+         " You can change its numbers."),
+    ],
+)  # fmt: skip
+def test_words_that_are_not_in_the_list_are_named(sentence, more):
+    document = PAINT.with_sentence(sentence)
+    assert note_of(document) == KNOWN + more
+    assert board_data(picture(document))["equations"][0]["warn"] == bool(more)
+
+
+def test_the_weights_come_with_remarks_unless_they_are_broken():
+    assert "“ball” takes most from “red”, 3/4." in note_of(PAINT, "weights")
+    for ablation in ("wrong_axis", "masked_with_zero"):
+        assert "takes most" not in note_of(replace(PAINT, ablation=ablation), "weights")
+
+
 # ---- before, after, difference
+
+
+@every_setting
+@in_both_conventions
+def test_differences_are_not_added_or_multiplied(document, columns):
+    """The signs of an equation hold of the numbers before and of those after, and not of their differences."""
+    after = document.with_cells("w_q", {(1, 0): "7"})
+    signs = {
+        shown: [
+            [term["sign"] for term in equation["terms"] if "sign" in term]
+            for equation in board_data(picture(after, document, shown, columns=columns))["equations"]
+        ]
+        for shown in SHOWN
+    }
+    assert signs["before"] == signs["after"]
+    assert any("=" in equation for equation in signs["after"])
+    turned = [["→" if sign == "=" else "," for sign in equation] for equation in signs["after"]]
+    assert signs["difference"] == turned
 
 
 @given(changes)
@@ -315,6 +464,10 @@ def panels(document, **view):
             yield trace.matrix(name), at, panel(picked)
 
 
+def is_rounded(text, number) -> bool:
+    return math.isfinite(number) and not math.isclose(parse(text), number, rel_tol=1e-12, abs_tol=1e-12)
+
+
 def operands(said) -> list[dict]:
     return [piece for piece in said["arithmetic"] if isinstance(piece, dict)]
 
@@ -328,7 +481,10 @@ def test_every_cell_says_where_it_comes_from(document, view):
     """Every number that was read is an operand, every operand is a cell that exists, and shows its number."""
     trace, form = compute(document).trace, exact if view["exact"] else decimal
     for matrix, at, said in panels(document, **view):
-        assert said["value"] == form(matrix.value[at].item())
+        value = matrix.value[at].item()
+        precisely = "" if view["exact"] or exact(value) == decimal(value) else f" ({exact(value)})"
+        assert said["value"] == form(value) + precisely
+        assert said["code_title"] == ("NumPy (tokens as rows)" if view["columns"] else "NumPy")
         assert "{" not in said["where"]
         json.dumps(said, allow_nan=False)
         found = {(cell["step"], cell["row"], cell["col"]) for cell in operands(said)}
@@ -339,7 +495,9 @@ def test_every_cell_says_where_it_comes_from(document, view):
         if matrix.name in trace:
             reads = zip(matrix.step.inputs, matrix.explain(at).reads, strict=True)
             assert found == {(name, *drawn(cell)) for name, read in reads for cell in read}
-            assert said["arithmetic"][-1] == f" = {said['value']}"
+            numbers = (value, *(term.value for term in matrix.explain(at).terms))
+            sign = "≈" if any(is_rounded(form(number), number) for number in numbers) else "="
+            assert said["arithmetic"][-1] == f" {sign} {form(value)}"
             assert said["code"].startswith(f"{matrix.name} = ")
 
 
@@ -357,7 +515,121 @@ def test_the_panel_of_the_running_example():
     assert said["cell"] == "A[ball, red]"
     assert said["where"] == "how much ball takes from red"
     assert said["value"] == "3/4"
-    assert "".join(piece if isinstance(piece, str) else piece["text"] for piece in said["arithmetic"]) == "3 / 4 = 3/4"
+    assert written(said) == "3 / 4 = 3/4"
+
+
+def written(said) -> str:
+    return "".join(piece if isinstance(piece, str) else piece["text"] for piece in said["arithmetic"])
+
+
+@pytest.mark.parametrize(
+    ("picked", "value", "arithmetic", "precisely", "by_fractions"),
+    [
+        (("scaled", 1, 0), "1.10 (ln 3)", "2.20 × 0.50 ≈ 1.10", "ln 3", "2 ln 3 × 1/2 = ln 3"),
+        (("weights", 1, 0), "0.75 (3/4)", "3 / 4 = 0.75", "3/4", "3 / 4 = 3/4"),
+        (("weights", 4, 1), "0.11 (1/9)", "1 / 9 ≈ 0.11", "1/9", "1 / 9 = 1/9"),
+        (("weights", 0, 1), "0", "0 / 1 = 0", "0", "0 / 1 = 0"),
+        (("exps", 1, 0), "3", "exp(1.10) ≈ 3", "3", "exp(ln 3) = 3"),
+        (("masked", 1, 0), "1.10 (ln 3)", "1.10 (the mask says 1) ≈ 1.10", "ln 3", "ln 3 (the mask says 1) = ln 3"),
+        (("masked", 0, 1), "−∞", "−∞ (the mask says 0) = −∞", "−∞", "−∞ (the mask says 0) = −∞"),
+        (("w_q", 1, 0), "2.20 (2 ln 3)", "", "2 ln 3", ""),
+    ],
+)
+def test_a_rounded_number_says_so_and_what_it_is_precisely(picked, value, arithmetic, precisely, by_fractions):
+    said = panel(picture(PAINT, picked=picked))
+    assert (said["value"], written(said)) == (value, arithmetic)
+    said = panel(picture(PAINT, picked=picked, exact=True))
+    assert (said["value"], written(said)) == (precisely, by_fractions)
+
+
+@pytest.mark.parametrize("form", [False, True], ids=["decimals", "fractions"])
+def test_enormous_numbers_have_a_panel_like_any_other(form):
+    million = PAINT.with_cells("w_q", {(1, 0): "1000000"}).with_cells("w_k", {(0, 0): "1000000"})
+    said = panel(picture(million, picked=("scores", 1, 0), exact=form))
+    assert said["value"] == "1.0e12"
+    assert written(said) == "1.0e6 × 1.0e6 + 0 × 0 + 0 × 0 + 0 × 0 = 1.0e12"
+    odd = million.with_cells("w_q", {(1, 0): "123457"})
+    said = panel(picture(odd, picked=("scores", 1, 0), exact=form))
+    assert written(said) == "1.2e5 × 1.0e6 + 0 × 0 + 0 × 0 + 0 × 0 ≈ 1.2e11"
+
+
+@every_setting
+def test_in_columns_a_cell_is_named_as_it_stands(document):
+    shown = {columns: picture(document, columns=columns) for columns in (False, True)}
+    for name in ("weights", "x", "w_o", "row_sums", "scale"):
+        if shown[False].head.trace.has(name):
+            names = {}
+            for columns, here in shown.items():
+                letters, _, places = panel(replace(here, view=replace(here.view, picked=(name, 0, 0))))[
+                    "cell"
+                ].partition("[")
+                names[columns] = (letters, places.removesuffix("]").split(", "))
+            assert names[True] == (names[False][0], names[False][1][::-1])
+    assert panel(picture(PAINT, picked=("weights", 1, 0), columns=True))["cell"] == "A[red, ball]"
+
+
+# ---- the panel of numbers that are not the present ones
+
+QUIET = PAINT.with_cells("w_q", {(1, 0): "2 ln 2"})  # after it, ball takes 2/3 from red instead of 3/4
+
+
+@given(changes, st.booleans(), st.booleans(), st.data())
+@few
+def test_before_the_panel_is_that_of_the_earlier_head(pair, columns, form, data):
+    before, after = pair
+    now, then = (
+        picture(after, before, "before", columns=columns, exact=form),
+        picture(before, columns=columns, exact=form),
+    )
+    names = [name for name in board_data(now)["matrices"] if now.shown_of(name) == "before"]
+    name = data.draw(st.sampled_from(names))
+    at = drawn(data.draw(st.sampled_from(list(cells(now.head.matrix(name))))))
+    said, expected = (panel(replace(here, view=replace(here.view, picked=(name, *at)))) for here in (now, then))
+    for key in ("cell", "value", "arithmetic", "code", "about"):
+        assert said[key] == expected[key], key
+
+
+@given(changes, st.booleans(), st.data())
+@few
+def test_in_the_difference_the_panel_subtracts(pair, form, data):
+    before, after = pair
+    shown = picture(after, before, "difference", exact=form)
+    names = [name for name in board_data(shown)["matrices"] if shown.shown_of(name) == "difference"]
+    name = data.draw(st.sampled_from(names))
+    at = data.draw(st.sampled_from(list(cells(shown.head.matrix(name)))))
+    said = panel(replace(shown, view=replace(shown.view, picked=(name, *drawn(at)))))
+    old, new = (float(head.matrix(name).value[at]) for head in (shown.before, shown.head))
+    gap = 0.0 if old == new else new - old
+    was, now, by = map(shown.form, (old, new, gap))
+    assert said["value"] == ("+" if gap > 0 else "") + by
+    assert said["about"] == f"Now it is {now}; before the last change it was {was}."
+    assert (said["formula"], said["code"], operands(said)) == (None, "", [])
+    sign = "≈" if any(is_rounded(shown.form(number), number) for number in (old, new, gap)) else "="
+    assert written(said) == (f"{now} − {f'({was})' if old < 0 else was} {sign} {by}" if math.isfinite(gap) else "")
+
+
+@pytest.mark.parametrize(
+    ("shown", "picked", "value", "arithmetic", "about"),
+    [
+        ("before", ("weights", 1, 0), "0.75 (3/4)", "3 / 4 = 0.75", None),
+        ("after", ("weights", 1, 0), "0.67 (2/3)", "2 / 3 ≈ 0.67", None),
+        ("difference", ("weights", 1, 0), "−0.083", "0.67 − 0.75 ≈ −0.083", "Now it is 0.67; before the last change"),
+        ("difference", ("exps", 1, 0), "−1", "2 − 3 = −1", "Now it is 2; before the last change it was 3."),
+        ("difference", ("weights", 1, 1), "+0.083", "0.33 − 0.25 ≈ 0.083", None),
+        ("difference", ("masked", 0, 1), "0", "−∞ − (−∞) = 0", "Now it is −∞; before the last change it was −∞."),
+        ("before", ("w_q", 1, 0), "2.20 (2 ln 3)", "", "A weight chosen by us (2 ln 3)"),
+        ("after", ("w_q", 1, 0), "1.39 (2 ln 2)", "", "You typed 2 ln 2."),
+    ],
+)
+def test_the_panel_speaks_of_the_numbers_that_are_shown(shown, picked, value, arithmetic, about):
+    said = panel(picture(QUIET, PAINT, shown, picked=picked))
+    assert (said["value"], written(said)) == (value, arithmetic)
+    assert said["about"].startswith(about or "")
+
+
+def test_a_mask_that_opens_has_no_arithmetic_of_the_difference():
+    said = panel(picture(PAINT.toggled((0, 1)), PAINT, "difference", picked=("masked", 0, 1)))
+    assert (said["value"], said["arithmetic"]) == ("+∞", [])
 
 
 @pytest.mark.parametrize(
@@ -374,7 +646,9 @@ def test_a_cell_that_is_not_there_has_no_panel(picked):
 def test_a_tricky_word_is_told_as_it_was_typed(token):
     shown = picture(PAINT.with_sentence(f"red {token} ball"))
     assert where(shown, "weights", (1, 0)) == f"how much {token} takes from red"
-    assert where(shown, "x", (1, 3)) == f"the feature red of {token}"
+    assert where(shown, "x", (1, 3)) == f"how much “red” {token} has"
+    assert where(shown, "projected", (1, 3)) == f"how much “red” the head adds to {token}"
+    assert where(shown, "residual", (1, 3)) == f"how much “red” {token} has, after the head"
     assert board_data(shown)["matrices"]["x"]["rows"][1] == token
 
 
@@ -465,6 +739,42 @@ def test_the_path_ends_in_the_output_or_says_where_it_ended():
     ]  # fmt: skip
     hidden = board_data(picture(PAINT.with_cells("w_k", {(2, 3): "5"}), PAINT))["why"]["lines"]
     assert hidden[-1] == {"text": "There the change ends: nothing after it moved."}
+
+
+@given(changes, st.data())
+@few
+def test_the_path_leads_to_the_picked_cell(pair, data):
+    """Computed and changed, it is answered for; else it is said that it did not change, and by what the rest did."""
+    before, after = pair
+    shown = picture(after, before)
+    sent = board_data(shown)
+    names = [name for name in shown.head.trace if compute(before).trace.has(name)]
+    name = data.draw(st.sampled_from(names))
+    at = data.draw(st.sampled_from(list(cells(shown.head.trace[name]))))
+    lines = board_data(replace(shown, view=replace(shown.view, picked=(name, *drawn(at)))))["why"]["lines"]
+    if int(np.ravel_multi_index(at, shown.head.trace[name].value.shape)) in sent["matrices"][name]["changed"]:
+        last = [line for line in lines if "step" in line][-1]
+        assert (last["step"], last["row"], last["col"]) == (name, *drawn(at))
+    elif any(matrix["changed"] for matrix in sent["matrices"].values()):
+        cell = panel(replace(shown, view=replace(shown.view, picked=(name, *drawn(at)))))["cell"]
+        assert lines[0] == {"text": f"{cell}, the picked cell, did not change. The largest change was this one:"}
+        steps = [line for line in lines if "step" in line]
+        assert steps == [line for line in sent["why"]["lines"] if "step" in line]
+
+
+@pytest.mark.parametrize("picked", [("w_q", 1, 0), ("w_v", 3, 0), ("scale", 0, 0)])
+def test_a_given_cell_that_is_picked_does_not_ask_why(picked):
+    lines = board_data(picture(QUIET, PAINT))["why"]["lines"]
+    assert board_data(picture(QUIET, PAINT, picked=picked))["why"]["lines"] == lines
+
+
+def test_the_path_to_a_picked_cell_ends_without_a_word_more():
+    lines = board_data(picture(QUIET, PAINT, picked=("weights", 4, 3)))["why"]["lines"]
+    assert [line["step"] for line in lines] == [
+        "w_q", "q", "scores", "scaled", "masked", "shifted", "exps", "weights",
+    ]  # fmt: skip
+    assert lines[-1]["label"] == "A[cube, blue]"
+    assert lines[-1]["text"] == " went from 0.33 to 0.29: how much cube takes from blue."
 
 
 def test_another_sentence_has_nothing_to_compare():

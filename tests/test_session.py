@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from attention_core import programs
 from attention_ui import session
+from attention_ui.controls import ABLATIONS
 from attention_ui.document import Document, compute, example_document
 from attention_ui.link import View, pack
 from attention_ui.payload import SHOWN, Picture, board_data
@@ -22,6 +23,7 @@ from attention_ui.session import Visit, handle
 from tests.documents import documents, matrices, seeds, switched, typed_cells
 
 PAINT, BANKS = example_document("paint"), example_document("banks")
+LINK = pack(replace(BANKS, scaled=False), View())
 in_place = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 
 
@@ -192,6 +194,43 @@ def test_what_was_before_is_kept_for_comparing():
     assert visitor.before == BANKS
 
 
+class Broken(Exception):
+    """What nobody foresaw."""
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    """Call it, and no document can be computed any more."""
+
+    def compute(document):
+        raise Broken
+
+    return lambda: monkeypatch.setattr(session, "compute", compute)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda visitor: visitor.commit(BANKS, "changed"),
+        lambda visitor: visitor.commit(replace(visitor.document, residual=False), "changed"),
+        Visit.undo,
+        Visit.redo,
+        Visit.reset,
+        lambda visitor: session._load(visitor, LINK),
+        lambda visitor: session._load(visitor, {"s": "1.broken"}),
+    ],
+    ids=["example", "switch", "undo", "redo", "reset", "link", "bad link"],
+)
+def test_what_cannot_be_computed_leaves_the_visit_as_it_was(report, now, broken, change):
+    report(edit(text="2"), edit(text="3"), {"kind": "undo"}, {"kind": "stage", "to": "residual"}, pick("residual"))
+    now.errors, now.problems, now.sentence_error = [{"message": "!"}], ["!"], "!"
+    before = copy.deepcopy(now)
+    broken()
+    with pytest.raises(Broken):
+        change(now)
+    assert now == before
+
+
 # ---- picking, walking and the trail
 
 
@@ -229,6 +268,31 @@ def test_a_picked_cell_that_disappears_is_let_go(report, now):
     session.set_sentence("red ball")
     assert (now.view.picked, now.trail) == (None, [])
     drawable(now)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda: session.set_sentence("blue ball hit red cube"), lambda: session.set_example("banks")]
+)
+def test_another_sentence_or_example_has_nothing_picked(report, now, change):
+    """Even where the new one has such a cell: it is another word's."""
+    report(pick("weights"), pick("exps", via="operand"))
+    change()
+    assert (now.view.picked, now.trail) == (None, [])
+    report(pick("weights"))
+    now.undo()
+    assert (now.view.picked, now.trail) == (None, [])
+
+
+def test_a_picked_cell_stays_through_an_edit(report, now):
+    report(pick("weights"), pick("exps", via="operand"), edit(text="2"))
+    session.set_document(scaled=False)
+    assert (now.view.picked, now.trail) == (("exps", 1, 0), [("weights", 1, 0)])
+
+
+def test_a_trail_keeps_what_is_still_there(report, now):
+    report(pick("residual"), pick("projected", via="operand"), pick("output", via="operand"))
+    session.set_document(residual=False)
+    assert (now.view.picked, now.trail) == (("output", 1, 0), [("projected", 1, 0)])
 
 
 def test_a_stage_that_disappears_is_let_go(report, now):
@@ -277,6 +341,17 @@ def test_a_toggle_paints_the_mask(report, now):
     assert now.document == PAINT.toggled((0, 1))
 
 
+@pytest.mark.parametrize("step", ["w_q", "weights", "x", "masked", "", "nothing"])
+def test_a_toggle_of_another_matrix_paints_nothing(report, now, step):
+    report({"kind": "toggle", "step": step, "row": 0, "col": 1})
+    assert (now.document, now.past, now.errors) == (PAINT, [], [])
+
+
+def test_a_toggle_outside_the_mask_says_so(report, now):
+    report({"kind": "toggle", "step": "mask", "row": 0, "col": 9})
+    assert (now.document, len(now.errors)) == (PAINT, 1)
+
+
 def test_a_paste_is_committed_as_one(report, now):
     report({"kind": "paste", "step": "w_q", "row": 0, "col": 0, "text": "1\t2\n3\t4"})
     assert len(now.past) == 1
@@ -297,6 +372,42 @@ def test_an_event_that_is_sent_again_is_not_handled_again(now):
     assert now.ack == {"mount": "m", "seq": 2}
     handle({"mount": "m", "list": [*events, {"seq": 3, "kind": "undo"}]})
     assert now.document == PAINT.with_cells("w_q", {(1, 0): "2"})
+
+
+@pytest.mark.parametrize(
+    ("events", "stale"),
+    [
+        ([edit(text="2"), pick(), {"kind": "stage", "to": "weights"}, {"kind": "toggle", **edit("mask", 0, 1)}], False),
+        ([edit(text="much")], False),
+        ([{"kind": "undo"}], True),
+        ([{"kind": "reset"}], True),
+        ([edit(text="2"), {"kind": "undo"}], False),
+        ([{"kind": "undo"}, {"kind": "redo"}], False),
+    ],
+)  # fmt: skip
+def test_the_page_around_is_stale_when_it_shows_what_an_event_changed(now, report, events, stale):
+    """A switch that is undone stands outside the matrices; a number that is edited does not."""
+    session.set_document(scaled=False)
+    assert not now.stale, "the page runs anyway when a control of its own was used"
+    report(*events)
+    assert now.stale == stale
+    assert now.touched
+
+
+def test_a_page_stays_stale_until_it_has_run(now, report):
+    session.set_document(scaled=False)
+    report({"kind": "undo"})
+    report(pick())
+    assert now.stale
+
+
+def test_sentences_around_the_matrices_go_stale(now, report):
+    now.sentence_error = "That is 17 words."
+    report(edit(text="2"))
+    assert (now.sentence_error, now.stale) == ("", True)
+    now.stale, now.problems = False, ["Part of the link cannot be read."]
+    report(edit(text="3"))
+    assert (now.problems, now.stale) == ([], True)
 
 
 def test_a_new_component_counts_from_one(now):
@@ -420,6 +531,39 @@ def test_the_causal_switch_drops_what_was_painted(now):
     assert now.document == replace(PAINT, causal=False)
 
 
+def test_a_change_without_words_of_its_own_says_where_to_look(now):
+    session.set_document(scaled=False)
+    assert now.said == "A dark corner marks every number that changed."
+
+
+def test_dropped_edits_are_said(now):
+    session.set_sentence("blue cube")
+    assert "Undo" not in now.said, "nothing was lost"
+    now.reset()
+    now.commit(PAINT.toggled((0, 1)).with_cells("x", {(0, 0): "2"}).with_cells("w_q", {(0, 0): "2"}), "")
+    session.set_sentence("blue cube")
+    assert now.said == "Your changes to M and X belonged to what was there before; Undo brings them back."
+    now.undo()
+    session.set_document(causal=False)
+    assert now.said == "Your changes to M belonged to what was there before; Undo brings them back."
+    session.set_example("banks")
+    assert now.said == "Your changes to X and W_Q belonged to what was there before; Undo brings them back."
+
+
+@pytest.mark.parametrize("ablation", [name for name in ABLATIONS if name])
+def test_a_mistake_is_compared_with_what_is_right(now, ablation):
+    """Not with the mistake that was chosen before it; every other change is compared with what was before."""
+    session.set_document(temperature=2.0)
+    session.set_document(ablation="wrong_axis" if ablation != "wrong_axis" else "unscaled")
+    session.set_document(ablation=ablation)
+    assert now.document == replace(PAINT, temperature=2.0, ablation=ablation)
+    assert now.before == replace(PAINT, temperature=2.0)
+    session.set_document(scaled=False)
+    assert now.before == replace(PAINT, temperature=2.0, ablation=ablation)
+    session.set_document(ablation="")
+    assert now.before == replace(PAINT, temperature=2.0, ablation=ablation, scaled=False)
+
+
 @pytest.mark.parametrize("shown", [*SHOWN, "never", ""])
 def test_only_known_numbers_are_shown(now, shown):
     session.set_shown(shown)
@@ -429,93 +573,126 @@ def test_only_known_numbers_are_shown(now, shown):
 
 # ---- the address bar
 
-LINK = pack(replace(BANKS, scaled=False), View())
+
+def rerun(page: str = "one_head") -> None:
+    """A rerun of a page as far as the address goes: it arrives first; the board, where there is one, writes last."""
+    session.arrive(page)
+    if page == "one_head" and session.visit().touched:
+        session.write(session.visit())
 
 
 def test_a_link_is_loaded(now, address):
     address.params = dict(LINK)
-    session.arrive("one_head")
+    rerun()
     assert now.document == replace(BANKS, scaled=False)
     assert address.writes == 0
 
 
 def test_a_commit_is_written_once(now, address):
-    session.arrive("one_head")
+    rerun()
     session.set_document(scaled=False)
     for _ in range(3):
-        session.arrive("one_head")
+        rerun()
     assert address.params == pack(now.document, View())
     assert address.writes == 1
 
 
+def test_a_touched_visit_is_left_to_who_writes_last(now, address):
+    """Arriving writes nothing after a change on the page, and does not take the lagging address for a link either."""
+    rerun()
+    session.set_document(scaled=False)
+    session.arrive("one_head")
+    assert (now.document, now.touched, address.writes) == (replace(PAINT, scaled=False), True, 0)
+    session.write(now)
+    assert (now.touched, address.writes, now.written) == (False, 1, address.params)
+    assert address.params == pack(now.document, View())
+
+
+def test_writing_what_is_there_already_is_no_step_of_the_history(now, address):
+    rerun()
+    session.set_document(scaled=False)
+    session.set_document(scaled=True)
+    rerun()
+    assert (now.touched, address.params, address.writes) == (False, {}, 0)
+
+
+def test_a_touched_visit_goes_with_its_visitor_to_another_page(now, address):
+    """The page was left before anybody had written; the page that comes next writes at once."""
+    rerun()
+    session.set_document(scaled=False)
+    session.arrive("home")
+    assert (now.document, now.touched, address.writes) == (replace(PAINT, scaled=False), False, 1)
+    assert address.params == pack(now.document, View())
+
+
 def test_a_pick_is_not_written(now, address, report):
-    session.arrive("one_head")
+    rerun()
     report(pick())
-    session.arrive("one_head")
+    rerun()
     assert (address.params, address.writes) == ({}, 0)
 
 
 def test_what_is_not_ours_stays_in_the_address(now, address):
     address.params = {"embed": "true"}
-    session.arrive("one_head")
+    rerun()
     session.set_document(scaled=False)
-    session.arrive("one_head")
+    rerun()
     assert address.params["embed"] == "true"
 
 
 def test_back_and_forward_are_followed(now, address):
-    session.arrive("one_head")
+    rerun()
     session.set_document(scaled=False)
-    session.arrive("one_head")
+    rerun()
     forward = dict(address.params)
     address.params = {}
-    session.arrive("one_head")
+    rerun()
     assert now.document == PAINT
     address.params = forward
-    session.arrive("one_head")
+    rerun()
     assert now.document == replace(PAINT, scaled=False)
     assert address.writes == 1
 
 
 def test_going_back_can_be_undone(now, address):
-    session.arrive("one_head")
+    rerun()
     session.set_document(scaled=False)
-    session.arrive("one_head")
+    rerun()
     address.params = {}
-    session.arrive("one_head")
+    rerun()
     now.undo()
     assert now.document == replace(PAINT, scaled=False)
 
 
 def test_a_page_switch_keeps_the_visit(now, address):
-    session.arrive("one_head")
+    rerun()
     session.set_document(scaled=False)
-    session.arrive("one_head")
+    rerun()
     address.params = {}
-    session.arrive("home")
+    rerun("home")
     assert now.document == replace(PAINT, scaled=False)
     assert address.params == pack(now.document, View())
 
 
 def test_a_lagging_address_does_not_undo_a_change(now, address):
     """Two quick changes: the second rerun still sees the address from before the first."""
-    session.arrive("one_head")
+    rerun()
     session.set_document(scaled=False)
-    session.arrive("one_head")
+    rerun()
     session.set_document(residual=False)
     address.params = {}
-    session.arrive("one_head")
+    rerun()
     assert now.document == replace(PAINT, scaled=False, residual=False)
 
 
 def test_a_bad_link_is_said_and_can_be_left(now, address):
     address.params = {"s": "1.broken"}
-    session.arrive("one_head")
+    rerun()
     assert len(now.problems) == 1
-    session.arrive("one_head")
+    rerun()
     assert len(now.problems) == 1
     session.set_document(scaled=False)
-    session.arrive("one_head")
+    rerun()
     assert now.problems == []
     assert address.params == pack(now.document, View())
 
@@ -525,8 +702,8 @@ def test_a_bad_link_is_said_and_can_be_left(now, address):
 def test_any_address_can_be_arrived_at(now, address, params):
     fresh(now)
     address.params = dict(params)
-    session.arrive("one_head")
+    rerun()
     drawable(now)
     before = now.document
-    session.arrive("one_head")
+    rerun()
     assert now.document == before

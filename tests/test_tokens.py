@@ -253,7 +253,8 @@ def test_strange_words_are_words(token):
     assert split(f"the {token} sat") == ("the", token, "sat")
     found = word(token)
     assert (found.text, found.known, found.features) == (token, False, ZEROS)
-    assert found.why.endswith("Click a number in its row to change it.")
+    assert found.why.startswith(f"“{token}” is not in the word list; ")
+    assert found.why.endswith(". You can change its numbers.")
 
 
 # ---- keys
@@ -331,23 +332,23 @@ def test_every_text_has_a_finite_row_and_a_reason(texts):
     ("text", "why"),
     [
         ("ball", "noun; round."),
-        ("cube", "noun; round -1."),
+        ("cube", "noun; round −1."),
         ("cat", "noun."),
         ("red", "adjective; red."),
-        ("purple", "adjective; red 0.5, blue 0.5."),
+        ("purple", "adjective; red 0.50, blue 0.50."),
         ("round", "adjective; round."),
         ("the", "determiner; every feature is 0."),
     ],
 )
 def test_why_of_known_words(text, why):
-    assert word(text).why == why
+    assert word(text).why == f"From the word list: {why}"
 
 
 def test_why_of_known_banks():
     assert [found.why for found in embed(["bank", "account", "the"], BANKS)] == [
-        "noun; money, water, bank.",
-        "noun; money 2, cue.",
-        "determiner; every feature is 0.",
+        "From the word list: noun; money, water, bank.",
+        "From the word list: noun; money 2, cue.",
+        "From the word list: determiner; every feature is 0.",
     ]
 
 
@@ -378,7 +379,11 @@ def test_features_from_a_known_word(text, base):
     found = word(text)
     assert not found.known
     assert (found.part, found.features) == (word(base).part, word(base).features)
-    assert f"its features were taken from '{base}' ({word(base).why[:-1]})." in found.why
+    described = word(base).why.removeprefix("From the word list: ").removesuffix(".")
+    assert found.why == (
+        f"“{text}” is not in the word list; its features were taken from “{base}” ({described}). "
+        "You can change its numbers."
+    )
 
 
 SMALL = tokens.Lexicon(
@@ -415,7 +420,7 @@ SMALL = tokens.Lexicon(
 def test_inflections_find_the_right_word(text, base):
     found = word(text, SMALL)
     assert found.features == SMALL.rows[base][1]
-    assert f"taken from '{base}'" in found.why
+    assert f"taken from “{base}”" in found.why
 
 
 @pytest.mark.parametrize("text", ["news", "hatest", "hater", "hopted", "hopxing"])
@@ -451,8 +456,8 @@ def test_guesses_from_an_ending(text, part, ending):
 
 def test_why_of_a_guess_in_full():
     assert word("Glorping,").why == (
-        "'glorping' is not in the word list; it ends in -ing, so it was guessed to be a verb. "
-        "Click a number in its row to change it."
+        "“Glorping,” is not in the word list; it ends in -ing, so it was guessed to be a verb. "
+        "You can change its numbers."
     )
     assert "guessed to be an adverb (every feature 0)." in word("glorpily").why
 
@@ -461,7 +466,7 @@ def test_why_of_a_guess_in_full():
 def test_what_cannot_be_guessed_is_zero(text):
     found = word(text)
     assert (found.known, found.part, found.features) == (False, "unknown", ZEROS)
-    assert f"'{text}' is not in the word list; nothing could be guessed, so every feature is 0." in found.why
+    assert f"“{text}” is not in the word list; nothing could be guessed, so every feature is 0." in found.why
 
 
 @pytest.mark.parametrize("text", ["42", "3.14", "1,000", "50%", "7th"])

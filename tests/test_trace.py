@@ -108,3 +108,22 @@ def test_axes_need_an_arrow():
     assert parse("query key, -> query key").inputs == (("query", "key"), ())
     with pytest.raises(ValueError, match="has no '->'"):
         parse("query key, query")
+
+
+def test_whole_numbers_are_read_as_decimals():
+    x = np.array([[0, 2], [1, 0]])
+    trace = run(programs.PROJECT[:1], {"x": x, "w_q": np.array([[1], [3]])})
+    assert trace["q"].value.dtype == np.float64
+    assert trace["q"].value.tolist() == [[6], [1]]
+    assert trace.given["x"].value.dtype == np.float64
+    assert x.dtype.kind == "i"
+
+
+def test_a_mask_stays_a_mask():
+    assert run(programs.one_head(), zeros()).given["mask"].value.dtype == bool
+
+
+def test_without_labels_places_are_numbered():
+    trace = run(programs.one_head(), zeros())
+    assert trace["weights"].labels == (("0", "1"), ("0", "1"))
+    assert trace["weights"].place((1, 0)) == {"query": "1", "key": "0"}
