@@ -50,12 +50,12 @@ def _card(token: str, mark: str, amounts: tuple[float, float], waits: bool) -> s
     red, blue = amounts
     said = mark or mixed_name(red, blue)
     waiting = ' class="waits"' if waits else ""
-    return f"<li{waiting}><b>{escape(token)}</b>{_disc(red, blue, mark)}<span>{said}</span></li>"
+    return f"<li{waiting}><b>{escape(token)}</b>{_disc(red, blue, hidden=bool(mark))}<span>{said}</span></li>"
 
 
-def _disc(red: float, blue: float, mark: str) -> str:
-    if mark or mixed_name(red, blue) == "no colour":
-        return f'<i class="disc bare" aria-hidden="true">{mark}</i>'
+def _disc(red: float, blue: float, hidden: bool) -> str:
+    if hidden or mixed_name(red, blue) == "no colour":
+        return '<i class="disc bare" aria-hidden="true"></i>'
     return f'<i class="disc" aria-hidden="true" style="background:{mixed_colour(red, blue)}"></i>'
 
 

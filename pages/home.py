@@ -39,7 +39,7 @@ st.markdown(
 )
 
 st.subheader("And the cube?", anchor=False)
-cube = predict("home.cube", "*cube* stands right after *blue*. What colour will it be?", COLOURS)
+cube = predict("home.cube", "cube stands right after blue. What colour will it be?", COLOURS)
 if cube is None:
     st.stop()
 

@@ -1,4 +1,9 @@
-"""A real Chromium against a running app. Every page that a test opens is watched: see `Watch`."""
+"""A real Chromium against a running app. Every page that a test opens is watched: see `Watch`.
+
+Opening a page for the first time costs a browser as much as opening it twice again, so the tests of a file share one
+browser context, `page`. Each begins by opening an address, which makes its visit a new one for the server. A test that
+needs more, such as an empty cache, a touch screen or ears of its own, opens a `new_page`.
+"""
 
 import os
 import shutil
@@ -9,10 +14,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from helpers import running_app
+from helpers import ASKING, running_app
 
 HERE = Path(__file__).parent
 LOCAL = {"127.0.0.1", "localhost"}
+SCREEN = {"width": 1440, "height": 1000}
 INSIDE = {"data", "blob", "about"}  # schemes that never leave the browser
 # Without a sandbox, because root may not have one; and with none of Chromium's own talk to the outside.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -78,12 +84,25 @@ class Watch:
             self.errors.append(f"console: {message.text} ({where})")
 
     def complaints(self) -> list[str]:
-        return self.errors + [f"asked for {url}" for url in self.addresses if not _stays_here(url)]
+        """What there is to complain about since the last time."""
+        found = self.errors + [f"asked for {url}" for url in self.addresses if not _stays_here(url)]
+        self.errors.clear()
+        self.addresses.clear()
+        return found
 
 
 def _stays_here(url: str) -> bool:
     address = urlsplit(url)
     return address.scheme in INSIDE or address.hostname in LOCAL
+
+
+def _visitor(browser: Browser, **options: object) -> Watch:
+    """A browser context of its own, as of somebody who was never here; options are Playwright's (color_scheme, ...)."""
+    settings = {"viewport": SCREEN, "locale": "en-US", "color_scheme": "light"}
+    settings["permissions"] = ["clipboard-read", "clipboard-write"]
+    context = browser.new_context(**(settings | options))
+    context.add_init_script(ASKING)
+    return Watch(context)
 
 
 @pytest.fixture
@@ -96,11 +115,8 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     watches = []
 
     def new_page(**options: object) -> Page:
-        settings = {"viewport": {"width": 1440, "height": 1000}, "locale": "en-US", "color_scheme": "light"}
-        settings["permissions"] = ["clipboard-read", "clipboard-write"]
-        context = browser.new_context(**(settings | options))
-        watches.append(Watch(context))
-        return context.new_page()
+        watches.append(_visitor(browser, **options))
+        return watches[-1].context.new_page()
 
     yield new_page
     complaints = [complaint for watch in watches for complaint in watch.complaints()]
@@ -109,7 +125,38 @@ def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     assert not complaints, "\n".join(complaints)
 
 
+@pytest.fixture(scope="module")
+def shared(browser: Browser) -> Iterator[Callable[[str], tuple[Page, Watch]]]:
+    """The pages that the tests of a file share, by name, each in a context of its own."""
+    pages: dict[str, tuple[Page, Watch]] = {}
+
+    def shared(name: str) -> tuple[Page, Watch]:
+        if name not in pages:
+            watch = _visitor(browser)
+            pages[name] = watch.context.new_page(), watch
+        return pages[name]
+
+    yield shared
+    for _, watch in pages.values():
+        watch.context.close()
+
+
+def _lent(page: Page, watch: Watch) -> Iterator[Page]:
+    page.set_viewport_size(SCREEN)
+    page.emulate_media(color_scheme="light")
+    yield page
+    page.goto("about:blank")  # ends the visit, and whatever it was about to do
+    complaints = watch.complaints()
+    assert not complaints, "\n".join(complaints)
+
+
 @pytest.fixture
-def page(new_page: Callable[..., Page]) -> Page:
-    """A new visitor's page, 1440 x 1000, light."""
-    return new_page()
+def page(shared: Callable[[str], tuple[Page, Watch]]) -> Iterator[Page]:
+    """A page, 1440 x 1000, light, which other tests of this file used before; watched as those of `new_page`."""
+    yield from _lent(*shared("page"))
+
+
+@pytest.fixture
+def other(shared: Callable[[str], tuple[Page, Watch]]) -> Iterator[Page]:
+    """The same in another browser, as of somebody who gets a link."""
+    yield from _lent(*shared("other"))

@@ -69,16 +69,32 @@ def open_page(page: Page, base: str, path: str = "/") -> None:
     settle(page)
 
 
+# Every page runs this first: it knows since when the server owes an answer. One that is busy may take its time, and the
+# page shows nothing of it until the answer begins.
+ASKING = """
+window.askedAt = null;
+const known = new WeakSet();
+const { send } = WebSocket.prototype;
+WebSocket.prototype.send = function (data) {
+    if (!known.has(this)) this.addEventListener("message", () => { window.askedAt = null; });
+    known.add(this);
+    window.askedAt = performance.now();
+    return send.call(this, data);
+};
+"""
+LONGEST_ANSWER = 5000  # milliseconds; what is not answered by then was no question
+
 # A click reaches the server, and its answer the page, a little later: the page is quiet only when it has
 # been idle for a while, not when it happens to be idle now.
 _SETTLED = """
-quiet => new Promise(resolve => {
+([quiet, longest]) => new Promise(resolve => {
     let idleSince = performance.now();
     const look = () => {
         const app = document.querySelector("[data-testid=stApp]");
         const idle = app !== null
             && app.dataset.testConnectionState === "CONNECTED"
             && app.dataset.testScriptState === "notRunning"
+            && (window.askedAt === null || performance.now() - window.askedAt > longest)
             && document.querySelector("[data-testid=stSkeleton], [data-testid=stAppSkeleton]") === null;
         if (!idle) idleSince = performance.now();
         if (performance.now() - idleSince >= quiet) resolve(true);
@@ -89,9 +105,9 @@ quiet => new Promise(resolve => {
 """
 
 
-def settle(page: Page, quiet: int = 250) -> None:
-    """Wait until nothing has run for `quiet` milliseconds; what a click set off has then been drawn."""
-    page.wait_for_function(_SETTLED, arg=quiet, timeout=PATIENCE * 1000)
+def settle(page: Page, quiet: int = 200) -> None:
+    """Wait until nothing has been asked or run for `quiet` milliseconds; what a click set off has then been drawn."""
+    page.wait_for_function(_SETTLED, arg=[quiet, LONGEST_ANSWER], timeout=PATIENCE * 1000)
 
 
 _CELL = "[data-row][data-col][data-value]"

@@ -6,12 +6,15 @@ Vocabulary
     told      the sentences on the page that say that something could not be used
 """
 
+import base64
+import json
+import zlib
 from math import inf
 
 import numpy as np
 from playwright.sync_api import Locator, Page, expect
 
-from helpers import PATIENCE, cell, open_page, settle
+from helpers import PATIENCE, cell, settle
 
 SENTENCE = "Sentence: 1 to 16 words"
 CREATURE = "a fluffy blue creature roamed the verdant forest"
@@ -38,7 +41,7 @@ board => [...board.querySelectorAll("figure[data-step]")].flatMap(figure =>
 
 
 def open_head(page: Page, base: str, query: str = "") -> None:
-    open_page(page, base, "/one-head" + query)
+    page.goto(base + "/one-head" + query)
     board(page).locator("figure").first.wait_for(timeout=PATIENCE * 1000)
     settle(page)
 
@@ -97,6 +100,12 @@ def close(one: np.ndarray, other: np.ndarray, tolerance: float) -> np.ndarray:
     return (one == other) | (near & (np.abs(other) < inf))
 
 
+def packed(**inner: object) -> str:
+    """An `s` as the page writes it, with whatever in it."""
+    text = json.dumps(inner).encode()
+    return "1." + base64.urlsafe_b64encode(zlib.compress(text)).decode().rstrip("=")
+
+
 # --- What a learner does ------------------------------------------------------------------------------------
 
 
@@ -108,7 +117,8 @@ def type_sentence(page: Page, text: str) -> None:
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    """Choose an option of a select box."""
+    """Choose an option of a select box. They stand at the top of the page, and close again while it scrolls."""
+    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
     page.get_by_label(label).first.click()
     page.get_by_role("option", name=option, exact=True).click()
     settle(page)
@@ -126,16 +136,14 @@ def show(page: Page, option: str) -> None:
 
 
 def set_temperature(page: Page, value: float) -> None:
-    """Move the slider by arrow keys, each press once the one before has been answered; not to 1."""
+    """Move the slider by arrow keys, as quickly as keys are pressed; not to 1, which has no step to show it."""
     slider = page.get_by_role("slider", name="Temperature T")
     tenths = round(10 * value) - round(10 * float(slider.input_value()))
-    for left in range(abs(tenths) - 1, -1, -1):
+    for _ in range(abs(tenths)):
         slider.press("ArrowRight" if tenths > 0 else "ArrowLeft")
-        now = value - left / 10 if tenths > 0 else value + left / 10
-        expect(slider).to_have_value(f"{now:g}")
-        if abs(now - 1) > 0.01:
-            expect(cell(page, "temperature", 0, 0)).to_have_attribute("data-value", f"{now:g}")
-        settle(page)
+    expect(slider).to_have_value(f"{value:g}")
+    expect(cell(page, "temperature", 0, 0)).to_have_attribute("data-value", f"{value:g}")
+    settle(page)
 
 
 def push(page: Page, name: str) -> None:
@@ -184,6 +192,17 @@ def picked(page: Page) -> tuple[str, int, int] | None:
 
 def panel(page: Page) -> Locator:
     return board(page).get_by_role("complementary", name="Where this number comes from")
+
+
+def warned(page: Page) -> str:
+    """The sentence below the toolbar that says what a chosen mistake breaks; "" while there is none."""
+    return board(page).locator("[role=status].alert").inner_text()
+
+
+def words(page: Page, head: str = "rowheader") -> list[str]:
+    """The labels of the rows (or columns) of X, letter for letter, without the paint that stands beside them."""
+    heads = page.locator('[data-step="x"][data-role="given"]').get_by_role(head)
+    return heads.evaluate_all("heads => heads.map(head => head.firstChild.data)")
 
 
 def told(page: Page) -> list[str]:

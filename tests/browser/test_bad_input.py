@@ -16,6 +16,7 @@ from one_head import (
     shown,
     told,
     type_sentence,
+    words,
 )  # fmt: skip
 
 # What a browser or Markdown would make of it, if it were more than text.
@@ -41,25 +42,22 @@ def markup(page: Page) -> list[str]:
     """Elements of the page's main part that only markup could have made."""
     return board(page).evaluate(
         """(board, selector) => [
-            ...document.querySelectorAll(`[data-testid=stAlert] ${selector}, .notice ${selector}`),
+            ...document.querySelectorAll(`:is([data-testid=stAlert], .notice) :is(${selector})`),
             ...board.querySelectorAll("script, strong, b, em, img, a, .katex"),
         ].map(found => found.outerHTML)""",
         MARKUP,
     )
 
 
-def labels(page: Page) -> list[str]:
-    return page.locator('[data-step="x"][data-role="given"]').get_by_role("rowheader").all_inner_texts()
-
-
-def test_strange_sentences_are_text(page: Page, server: str) -> None:
+def test_strange_sentences_are_text(new_page, server: str) -> None:
     """A word is its label, letter for letter, in the matrices and in what is said about them."""
+    page = new_page()
     page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
     open_head(page, server)
     for name, (sentence, word) in STRANGE.items():
         type_sentence(page, sentence)
         assert told(page) == [], name
-        assert labels(page) == sentence.split(), name
+        assert words(page) == sentence.split(), name
         assert page.get_by_label(SENTENCE).input_value() == sentence
         pick(page, "x", 0, 0)
         assert f"X[{word}, adj]" in panel(page).inner_text(), name
@@ -90,7 +88,7 @@ def test_refused_sentences(page: Page, server: str) -> None:
         assert says in said
         assert field.input_value().strip() == sentence.strip()
         assert_same(shown(page), plain)
-        assert labels(page) == ["red", "ball", "hit", "blue", "cube"]
+        assert words(page) == ["red", "ball", "hit", "blue", "cube"]
         alert = page.get_by_role("alert").filter(has_text=said[:20])
         distance = alert.bounding_box()["y"] - field.bounding_box()["y"]
         assert 0 < distance < 120, "the sentence stands just below the field"

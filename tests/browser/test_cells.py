@@ -1,4 +1,4 @@
-"""Picking, walking and editing cells: by mouse, by keyboard, by paste; undo, differences and the stepper."""
+"""Picking, walking and editing cells: by mouse, by keyboard, by paste."""
 
 import re
 from math import log, sqrt
@@ -9,12 +9,11 @@ from playwright.sync_api import Locator, Page, expect
 
 from helpers import cell, matrix, settle
 from one_head import (
-    SENTENCE,
+    BANKS,
     assert_same,
     board,
-    close,
+    choose,
     edit,
-    figures,
     open_editor,
     open_head,
     panel,
@@ -23,9 +22,7 @@ from one_head import (
     push,
     show,
     shown,
-    stage,
     switch,
-    told,
     type_sentence,
 )  # fmt: skip
 
@@ -42,13 +39,89 @@ def test_pick_by_click(page: Page, server: str) -> None:
     pick(page, "weights", 1, 0)
     assert picked(page) == ("weights", 1, 0)
     said = panel(page).inner_text()
-    assert re.search(r"A\[ball, red\] = 0\.75", said)
+    assert said.startswith("A[ball, red] = 0.75 (3/4)\n")
     assert "how much ball takes from red" in said
     assert "3 / 4 = 0.75" in said
     assert "weights = exps / row_sums[:, None]" in said
     pick(page, "output", 1, 0)
     assert picked(page) == ("output", 1, 0)
     assert "0.75 × 1 + 0.25 × 0 + 0 × 0 + 0 × 0 + 0 × 0 = 0.75" in panel(page).inner_text()
+
+
+def test_a_rounded_text_says_so(page: Page, server: str) -> None:
+    """Where a text is rounded, the arithmetic says "≈"; fractions say the number as it is, and "="."""
+    open_head(page, server)
+    said = {}
+    for form in ("decimals", "fractions"):
+        show(page, form)
+        for place in (("weights", 4, 0), ("scores", 1, 0), ("masked", 1, 0), ("masked", 0, 1)):
+            pick(page, *place)
+            said[form, place[:2]] = panel(page).inner_text()
+    head, arithmetic = ".what", ".arithmetic"
+    assert panel(page).locator(head).inner_text() == "S\u0302[red, ball] = −∞"
+    assert panel(page).locator(arithmetic).inner_text() == "−∞ (the mask says 0) = −∞"
+    for place, decimals, fractions in (
+        (("weights", 4), ("A[cube, red] = 0.33 (1/3)", "3 / 9 ≈ 0.33"), ("A[cube, red] = 1/3", "3 / 9 = 1/3")),
+        (("scores", 1), ("= 2.20 (2 ln 3)", "2.20 × 1 + 0 × 0 + 0 × 0 + 0 × 0 ≈ 2.20"), ("= 2 ln 3\n", "= 2 ln 3\n")),
+    ):
+        for form, texts in (("decimals", decimals), ("fractions", fractions)):
+            for text in texts:
+                assert text in said[form, place]
+
+
+def test_the_panel_names_cells_as_they_stand(page: Page, server: str) -> None:
+    """With tokens as columns a cell is named by column, row: A[key, query]; what it means stays the same."""
+    open_head(page, server)
+    show(page, "tokens as columns")
+    pick(page, "weights", 1, 0)
+    said = panel(page).inner_text()
+    assert said.startswith("A[red, ball] = 0.75 (3/4)\n")
+    assert "how much ball takes from red" in said
+    assert "NumPy (tokens as rows)" in said
+
+
+def test_the_panel_follows_the_shown_numbers(page: Page, server: str) -> None:
+    """Before the last change, the panel explains the number of then; a difference, from what to what it went."""
+    open_head(page, server)
+    edit(page, "w_q", 1, 0, "0")
+    pick(page, "weights", 1, 0)
+    said = {}
+    for option in ("now", "before the last change", "difference"):
+        show(page, option)
+        said[option] = panel(page).inner_text()
+    assert said["now"].startswith("A[ball, red] = 0.50 (1/2)\n")
+    assert "1 / 2 = 0.50" in said["now"]
+    assert said["before the last change"].startswith("A[ball, red] = 0.75 (3/4)\n")
+    assert "3 / 4 = 0.75" in said["before the last change"]
+    assert said["difference"].startswith("A[ball, red] = −0.25\n")
+    assert "0.50 − 0.75 = −0.25" in said["difference"]
+    assert "Now it is 0.50; before the last change it was 0.75." in said["difference"]
+
+
+def test_a_new_sentence_clears_the_picked_cell(page: Page, server: str) -> None:
+    """The same place is another word's there. Other changes leave it picked."""
+    open_head(page, server)
+    pick(page, "weights", 1, 0)
+    switch(page, "Causal mask")
+    assert picked(page) == ("weights", 1, 0)
+    type_sentence(page, "blue cube red ball hit")
+    assert picked(page) is None
+    assert panel(page).locator(".what").count() == 0
+    pick(page, "weights", 1, 0)
+    choose(page, "Example", BANKS)
+    assert picked(page) is None
+
+
+def test_the_idle_panel_says_what_can_be_done(page: Page, server: str) -> None:
+    """With the keys; on a narrow screen, where it would stand in the way, only once something is picked."""
+    open_head(page, server)
+    expect(panel(page)).to_contain_text("Pick any cell to see where its number comes from.")
+    expect(panel(page).locator(".keys")).to_have_text(re.compile(r"^Keys: .*arrows.*Enter.*Space.*Ctrl\+Z"))
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(panel(page)).to_be_hidden()
+    pick(page, "weights", 1, 0)
+    expect(panel(page)).to_be_visible()
+    assert panel(page).locator(".keys").count() == 0
 
 
 def test_pick_by_key(page: Page, server: str) -> None:
@@ -75,8 +148,22 @@ def test_pick_in_a_repeated_matrix(page: Page, server: str) -> None:
     expect(operand).to_have_attribute("aria-selected", "true")
 
 
+# Whether the middle of the picked cell can be seen: in the window, and nothing lies over it.
+_IN_SIGHT = """
+board => {
+    const cell = board.querySelector("[aria-selected]");
+    const {left, top, width, height} = cell.getBoundingClientRect();
+    const at = board.getRootNode().elementFromPoint(left + width / 2, top + height / 2);
+    return at !== null && cell.contains(at);
+}
+"""
+
+
 def test_every_operand_leads_back_to_an_embedding(page: Page, server: str) -> None:
-    """From the last number, operand by operand, to a feature of a word; and along the trail back."""
+    """From the last number, operand by operand, to a feature of a word; and along the trail back.
+
+    All steps are shown, many screens of them, and each picked cell comes into sight.
+    """
     open_head(page, server)
     pick(page, "residual", 1, 3)
     walked = [picked(page)]
@@ -89,6 +176,7 @@ def test_every_operand_leads_back_to_an_embedding(page: Page, server: str) -> No
         operand.click()
         settle(page)
         assert picked(page) == tuple(place)
+        assert board(page).evaluate(_IN_SIGHT), place
         walked.append(picked(page))
     steps = [step for step, _, _ in walked]
     assert steps[:3] == ["residual", "projected", "output"]
@@ -98,10 +186,24 @@ def test_every_operand_leads_back_to_an_embedding(page: Page, server: str) -> No
     trail.nth(3).click()
     settle(page)
     assert picked(page) == walked[3]
+    assert board(page).evaluate(_IN_SIGHT)
     trail.nth(0).click()
     settle(page)
     assert picked(page) == walked[0]
     assert trail.count() == 0
+
+
+def test_a_weight_leads_back_in_sight(page: Page, server: str) -> None:
+    """From a weight, by its first operands, to X, which stands some screens above; in sight all the way."""
+    open_head(page, server)
+    pick(page, "weights", 4, 0)
+    way = ["weights"]
+    while way[-1] != "x":
+        panel(page).locator("button.operand").first.click()
+        settle(page)
+        assert board(page).evaluate(_IN_SIGHT), picked(page)
+        way.append(picked(page)[0])
+    assert way == ["weights", "exps", "shifted", "masked", "scaled", "scores", "q", "x"]
 
 
 # --- The grid of a matrix -----------------------------------------------------------------------------------
@@ -166,9 +268,33 @@ def test_roles_and_labels(page: Page, server: str) -> None:
     assert grid.get_by_role("row").count() == 6
     assert grid.get_by_role("gridcell").count() == 20
     expect(cell(page, "q", 1, 0)).to_have_attribute("aria-label", "row ball, column 0: 2.20")
-    expect(cell(page, "mask", 2, 1)).to_have_attribute("aria-label", "hit may read ball: 1")
-    for figure in board(page).locator("figure").all():
-        assert figure.get_by_role("grid").get_attribute("aria-label")
+    expect(cell(page, "mask", 2, 1)).to_have_attribute("aria-label", "may hit see ball: yes, 1")
+    expect(cell(page, "mask", 1, 2)).to_have_attribute("aria-label", "may ball see hit: no, 0")
+    grids = board(page).get_by_role("grid")
+    assert grids.count() == board(page).locator("figure").count()
+    assert all(grids.evaluate_all("grids => grids.map(grid => grid.getAttribute('aria-label'))"))
+
+
+def test_paint_stands_beside_the_words(page: Page, server: str) -> None:
+    """A named disc beside each word that has paint, in X and in X′ alone; heard as the word and its colour."""
+    open_head(page, server)
+    painted = {"x": {"red": "red", "blue": "blue"}}
+    painted["residual"] = {"red": "red", "ball": "red", "hit": "red", "blue": "blue", "cube": "purple"}
+    for figure in board(page).locator("figure:not([data-role=operand])").all():
+        beside = figure.locator(".head-disc").evaluate_all(
+            "discs => discs.map(disc => [disc.previousSibling.data, disc.nextSibling.data])"
+        )
+        assert dict(beside) == painted.get(figure.get_attribute("data-step"), {})
+    x = page.locator('[data-step="x"][data-role="given"]')
+    expect(x.get_by_role("rowheader", name="red red", exact=True)).to_be_visible()
+    expect(x.get_by_role("rowheader", name="ball", exact=True)).to_be_visible()
+    edit(page, "x", 1, 4, "1")
+    expect(x.get_by_role("rowheader", name="ball blue", exact=True)).to_be_visible()
+    show(page, "difference")
+    assert board(page).locator(".head-disc").count() == 0
+    show(page, "now")
+    show(page, "tokens as columns")
+    expect(x.get_by_role("columnheader", name="ball blue", exact=True)).to_be_visible()
 
 
 # --- Editing ------------------------------------------------------------------------------------------------
@@ -337,117 +463,3 @@ def test_a_cell_and_a_switch_at_once(page: Page, server: str) -> None:
     settle(page)
     assert matrix(page, "mask")[:3, 0].tolist() == [1, 0, 0]
     assert "residual" not in shown(page)
-
-
-# --- Undo, differences, the stepper -------------------------------------------------------------------------
-
-
-def test_undo_redo_reset(page: Page, server: str) -> None:
-    open_head(page, server)
-    buttons = {name: board(page).get_by_role("button", name=name, exact=True) for name in ("Undo", "Redo", "Reset")}
-    for one in buttons.values():
-        expect(one).to_be_disabled()
-    states = [shown(page)]
-    for value in ("1", "2", "3"):
-        edit(page, "w_q", 1, 0, value)
-        states.append(shown(page))
-    push(page, "Undo")
-    assert_same(shown(page), states[2])
-    cell(page, "w_q", 1, 0).focus()
-    page.keyboard.press("Control+Z")
-    settle(page)
-    assert_same(shown(page), states[1])
-    page.keyboard.press("Control+Shift+Z")
-    settle(page)
-    assert_same(shown(page), states[2])
-    push(page, "Redo")
-    assert_same(shown(page), states[3])
-    push(page, "Reset")
-    assert_same(shown(page), states[0])
-    expect(buttons["Reset"]).to_be_disabled()
-    push(page, "Undo")
-    assert_same(shown(page), states[3])
-
-
-def test_undo_a_switch_and_a_sentence(page: Page, server: str) -> None:
-    """Undo reaches what was done outside the matrices, and the controls follow."""
-    open_head(page, server)
-    plain = shown(page)
-    switch(page, "Causal mask")
-    type_sentence(page, "blue cube")
-    assert matrix(page, "weights").shape == (2, 2)
-    push(page, "Undo")
-    expect(page.get_by_label(SENTENCE)).to_have_value("red ball hit blue cube")
-    push(page, "Undo")
-    assert_same(shown(page), plain)
-    expect(page.get_by_role("switch", name="Causal mask")).to_be_checked()
-
-
-def test_before_after_difference(page: Page, server: str) -> None:
-    open_head(page, server)
-    before = shown(page)
-    edit(page, "w_q", 1, 0, "ln 3")
-    after = shown(page)
-    show(page, "before the last change")
-    assert_same(shown(page), before)
-    show(page, "difference")
-    assert {figure["view"] for figure in figures(page)} == {"difference"}
-    for name, difference in shown(page).items():
-        with np.errstate(invalid="ignore"):
-            wanted = np.where(after[name] == before[name], 0, after[name] - before[name])
-        assert close(difference, wanted, 1e-12).all(), name
-    show(page, "now")
-    assert_same(shown(page), after)
-
-
-def test_changed_cells_are_marked(page: Page, server: str) -> None:
-    """After an edit, what moved is marked, and nothing else."""
-    open_head(page, server)
-    before = shown(page)
-    edit(page, "w_q", 1, 0, "ln 3")
-    for name, numbers in shown(page).items():
-        marked = page.locator(f'figure[data-step="{name}"]:not([data-role="operand"]) .changed')
-        places = marked.evaluate_all("cells => cells.map(c => [Number(c.dataset.row), Number(c.dataset.col)])")
-        moved = np.argwhere(~close(numbers, before[name], 1e-12))
-        assert sorted(places) == sorted(moved.tolist()), name
-
-
-def test_stepper_by_buttons(page: Page, server: str) -> None:
-    """Forward through every step, one equation at a time, with the numbers that all steps together show."""
-    open_head(page, server)
-    whole = shown(page)
-    names = []
-    while True:
-        following = board(page).get_by_role("button", name="Next", exact=True)
-        if following.is_disabled():
-            break
-        push(page, "Next")
-        assert board(page).locator("section.equation").count() == 1
-        now = shown(page)
-        assert_same(now, {name: whole[name] for name in now})
-        names += [figure["step"] for figure in figures(page) if figure["role"] == "result"]
-        assert stage(page).startswith(f"{1 + len(names)} of 15")
-    assert names == [
-        "q", "k", "v", "scores", "scaled", "masked", "row_max", "shifted", "exps", "row_sums", "weights",
-        "output", "projected", "residual",
-    ]  # fmt: skip
-    push(page, "Previous")
-    assert stage(page).startswith("14 of 15")
-    push(page, "Show all")
-    assert_same(shown(page), whole)
-
-
-def test_stepper_by_keys(page: Page, server: str) -> None:
-    open_head(page, server)
-    cell(page, "q", 0, 0).focus()
-    for key, says in (
-        ("n", "1 of 15"),
-        ("n", "2 of 15"),
-        ("p", "1 of 15"),
-        ("a", "All 15 steps"),
-        ("a", "1 of 15"),
-    ):
-        page.keyboard.press(key)
-        expect(board(page).locator(".where")).to_contain_text(says)
-        settle(page)
-    assert told(page) == []

@@ -27,8 +27,9 @@ late => {
 
 
 @pytest.fixture
-def page(page: Page) -> Page:
+def page(new_page) -> Page:
     """A page that hears from the server late."""
+    page = new_page()
     page.add_init_script(f"({_LATE})({LATE})")
     return page
 

@@ -32,8 +32,8 @@ def saved(page: Page) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def test_plotly_comes_only_when_asked_for(page: Page, server: str) -> None:
-    asked = []
+def test_plotly_comes_only_when_asked_for(new_page, server: str) -> None:
+    page, asked = new_page(), []
     page.on("request", lambda request: asked.append(request.url))
     open_head(page, server)
     assert [url for url in asked if "plotly" in url.lower()] == []
@@ -46,7 +46,7 @@ def test_figure_table_and_file(page: Page, server: str) -> None:
     numbers = matrix(page, "weights")
     open_enlarged(page, "weights")
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("A, 5 × 5")
+    expect(dialog).to_contain_text("A: weights, 5 × 5")
     written = dialog.locator(".heatmaplayer").locator("xpath=ancestor::*[contains(@class,'plot')][1]").first
     assert "0.75" in written.text_content() or "0.75" in dialog.locator(".js-plotly-plot").text_content()
     assert dialog.get_by_test_id("stDataFrame").is_visible()

@@ -2,37 +2,31 @@
 
 Vocabulary
     everything   all that the address bar keeps: each drawing with numbers, texts; stage, sentence, controls
-    packed       the parameter `s`: what differs from the example
 """
 
-import base64
-import json
-import zlib
 from urllib.parse import parse_qs, quote, urlsplit
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from attention_core.examples import PAINT
 from helpers import cell, matrix, open_page, settle
 from one_head import (
     BANKS,
     CREATURE,
     SENTENCE,
-    assert_same,
     board,
     choose,
     edit,
     figures,
     open_head,
+    packed,
     panel,
     pick,
     picked,
     push,
     set_temperature,
     show,
-    shown,
     stage,
     switch,
     texts,
@@ -73,20 +67,12 @@ def query(page: Page) -> str:
     return urlsplit(page.url).query
 
 
-def packed(**inner: object) -> str:
-    """An `s` as the page writes it, with whatever in it."""
-    text = json.dumps(inner).encode()
-    return "1." + base64.urlsafe_b64encode(zlib.compress(text)).decode().rstrip("=")
-
-
 # --- To somebody else ---------------------------------------------------------------------------------------
 
 
-def test_the_address_brings_everything_back(new_page, server: str) -> None:
-    page = new_page()
+def test_the_address_brings_everything_back(page: Page, other: Page, server: str) -> None:
     make(page, server)
     assert len(page.url) < 2000
-    other = new_page()
     open_page(other, server, "/one-head?" + query(page))
     assert everything(other) == everything(page)
     assert texts(other, "w_q")[1][0] == "2 ln 2"
@@ -94,20 +80,17 @@ def test_the_address_brings_everything_back(new_page, server: str) -> None:
     assert matrix(other, "mask")[0].tolist() == [1, 0, 0, 0, 1, 0, 0, 0]
 
 
-def test_a_link_brings_its_stage(new_page, server: str) -> None:
-    page = new_page()
+def test_a_link_brings_its_stage(page: Page, other: Page, server: str) -> None:
     open_head(page, server)
     for _ in range(5):
         push(page, "Next")
-    other = new_page()
     open_head(other, server, "?" + query(page))
     assert stage(other) == stage(page) == "5 of 15 · Scores"
     assert everything(other) == everything(page)
 
 
-def test_copy_link_carries_the_picked_cell(new_page, server: str) -> None:
+def test_copy_link_carries_the_picked_cell(page: Page, other: Page, server: str) -> None:
     """The address bar does not have it, so that picking adds no step to the history."""
-    page = new_page()
     open_head(page, server)
     choose(page, "Example", BANKS)
     edit(page, "bias", 3, 0, "ln 2")
@@ -119,7 +102,6 @@ def test_copy_link_carries_the_picked_cell(new_page, server: str) -> None:
     link = page.evaluate("navigator.clipboard.readText()")
     assert link.startswith(server + "/one-head?")
     assert parse_qs(urlsplit(link).query)["example"] == ["banks"]
-    other = new_page()
     open_head(other, server, "?" + urlsplit(link).query)
     assert picked(other) == ("weights", 3, 2)
     assert everything(other) == everything(page)
@@ -218,17 +200,15 @@ def test_home_and_back_again(page: Page, server: str) -> None:
 # --- The first visitor of a server --------------------------------------------------------------------------
 
 
-def test_cold_deep_link(new_page, fresh_server: str) -> None:
+def test_cold_deep_link(page: Page, fresh_server: str) -> None:
     """Nobody has opened the home page before; the navigation is there all the same."""
-    page = new_page()
     open_head(page, fresh_server)
     assert matrix(page, "weights")[1, 0] == pytest.approx(0.75)
     assert page.get_by_role("link", name="Start here").count()
     assert told(page) == []
 
 
-def test_cold_deep_link_with_parameters(new_page, fresh_server: str) -> None:
-    page = new_page()
+def test_cold_deep_link_with_parameters(page: Page, fresh_server: str) -> None:
     state = packed(causal=False, edits={"w_q": ";;;;ln 3"}, stage="weights", picked=["weights", 1, 0])
     open_head(page, fresh_server, f"?sentence={quote('blue cube')}&s={state}")
     assert stage(page).startswith("12 of 15")
@@ -241,65 +221,3 @@ def test_home_opens(page: Page, server: str) -> None:
     open_page(page, server)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert page.get_by_test_id("stException").count() == 0
-
-
-# --- Links that were damaged --------------------------------------------------------------------------------
-
-WHOLE = packed(edits={"w_q": ";;;;ln 3"}, causal=False)
-DAMAGED = {
-    "cut short": ("s=" + WHOLE[:-9], "cut short"),
-    "edited by hand": ("s=" + WHOLE[:8] + "AAA" + WHOLE[11:], "Part of the link cannot be read"),
-    "another version": ("s=7.abc", "begin with"),
-    "not packed at all": ("s=<script>alert(1)</script>", "Part of the link cannot be read"),
-    "too long": ("s=1." + "A" * 9000, "characters long"),
-    "a bomb": ("s=1." + quote(base64.urlsafe_b64encode(zlib.compress(b" " * 10**6))), "too large"),
-    "code for a number": (
-        "s=" + packed(edits={"w_q": "__import__('os')"}),
-        "Part of the link cannot be read",
-    ),
-    "too many numbers": ("s=" + packed(edits={"w_q": "1;" * 99}), "which has 24"),
-    "an unknown matrix": ("s=" + packed(edits={"nobody": "1"}), "nobody"),
-    "an unknown step": ("s=" + packed(stage="nowhere"), "nowhere"),
-    "a cell that is not there": ("s=" + packed(picked=["weights", 99, 0]), ""),
-    "a temperature of 0": ("s=" + packed(temperature=0), "temperature"),
-    "a switch of the wrong kind": ("s=" + packed(causal="yes"), "wrong kind"),
-    "edits of the wrong kind": ("s=" + packed(edits=[1]), "edits"),
-    "an unknown slip": ("s=" + packed(ablation="nothing"), "ablation"),
-    "a list": (
-        "s=" + "1." + base64.urlsafe_b64encode(zlib.compress(b"[1]")).decode().rstrip("="),
-        "no settings",
-    ),
-    "an unknown example": ("example=nobody", "nobody"),
-    "no sentence": ("sentence=", "empty"),
-    "200 words": ("sentence=" + quote("word " * 200), "200 words"),
-}
-
-
-def test_damaged_links(new_page, server: str) -> None:
-    """Each says what was wrong, in a sentence, and shows the example."""
-    page = new_page()
-    open_head(page, server)
-    plain = shown(page)
-    for name, (params, says) in DAMAGED.items():
-        open_head(page, server, "?" + params)
-        sentences = [text for text in told(page) if says in text]
-        assert sentences or not says, f"{name}: {told(page)}"
-        assert all(text.strip().endswith(".") for text in sentences), name
-        assert_same(shown(page), plain)
-        assert page.get_by_label(SENTENCE).input_value() == PAINT.sentence
-
-
-def test_a_damaged_part_spares_the_rest(page: Page, server: str) -> None:
-    """A sentence that is whole is used, even when the packed part is not."""
-    open_head(page, server, "?example=banks&sentence=river%20bank&s=1.broken")
-    assert matrix(page, "weights").shape == (2, 2)
-    assert "biased" in shown(page)
-    assert len(told(page)) == 1
-
-
-def test_a_repaired_page_forgets_the_complaint(page: Page, server: str) -> None:
-    open_head(page, server, "?s=1.broken")
-    assert told(page)
-    edit(page, "w_q", 1, 0, "1")
-    assert told(page) == []
-    assert matrix(page, "w_q")[1, 0] == 1

@@ -5,10 +5,10 @@ and counts against that.
 """
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from helpers import cell, settle
-from one_head import board, choose, edit, open_head, pick, push, show, type_sentence
+from one_head import board, choose, edit, open_head, pick, push, show, stage, type_sentence
 
 WIDTHS = {1440: 1000, 1024: 768, 390: 844}
 THEMES = ("light", "dark")
@@ -49,7 +49,7 @@ _TEXTS = (
     const found = [...board.querySelectorAll(selector)];
     const seen = found.filter(e => e.checkVisibility() && e.textContent.trim());
     return seen.map(e => {
-        const text = e.querySelector(":scope > span") ?? e;
+        const text = e.querySelector(":scope > span:not([aria-hidden])") ?? e;
         const ratio = contrast(rgba(getComputedStyle(text).color), ground(text));
         const step = e.closest("[data-step]")?.dataset.step;
         return [ratio, `${step} ${e.className} ${e.textContent.slice(0, 30)}`];
@@ -87,8 +87,9 @@ def assert_fits(page: Page) -> None:
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("width", WIDTHS)
-def test_every_width_and_theme(new_page, server: str, width: int, theme: str) -> None:
-    page = new_page(viewport={"width": width, "height": WIDTHS[width]}, color_scheme=theme)
+def test_every_width_and_theme(page: Page, server: str, width: int, theme: str) -> None:
+    page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+    page.emulate_media(color_scheme=theme)
     open_head(page, server)
     assert board(page).get_attribute("data-theme") == theme
     assert_fits(page)
@@ -101,9 +102,9 @@ def test_every_width_and_theme(new_page, server: str, width: int, theme: str) ->
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_contrast_of_other_numbers(new_page, server: str, theme: str) -> None:
+def test_contrast_of_other_numbers(page: Page, server: str, theme: str) -> None:
     """Many shades: spread numbers, marks of change, differences, a refused edit."""
-    page = new_page(color_scheme=theme)
+    page.emulate_media(color_scheme=theme)
     open_head(page, server)
     block = "\n".join("\t".join(str((row * 4 + col - 12) / 12) for col in range(4)) for row in range(6))
     page.evaluate("text => navigator.clipboard.writeText(text)", block)
@@ -137,9 +138,9 @@ def test_long_words_on_a_narrow_screen(new_page, server: str) -> None:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_the_focus_can_be_seen(new_page, server: str, theme: str) -> None:
+def test_the_focus_can_be_seen(page: Page, server: str, theme: str) -> None:
     """On every kind of thing that the keyboard reaches inside the matrices."""
-    page = new_page(color_scheme=theme)
+    page.emulate_media(color_scheme=theme)
     open_head(page, server)
     pick(page, "weights", 1, 0)
     cell(page, "x", 0, 0, role="given").focus()
@@ -173,3 +174,40 @@ def test_the_theme_can_change_under_way(page: Page, server: str) -> None:
     page.locator('.board[data-theme="dark"]').wait_for()
     settle(page)
     assert_readable(page)
+
+
+# --- What stays in sight, and what is not drawn before it is ------------------------------------------------
+
+
+def scroll_to_the_end(page: Page) -> None:
+    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, main.scrollHeight)")
+    board(page).locator("section.equation").last.scroll_into_view_if_needed()
+    page.wait_for_timeout(100)  # two frames and more: what comes into sight is laid out, and moves what is below
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_toolbar_stays_in_sight(page: Page, server: str, width: int) -> None:
+    """Where there is room for it; on a narrow screen, where it takes four lines, it scrolls away."""
+    page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+    open_head(page, server)
+    scroll_to_the_end(page)
+    toolbar = board(page).get_by_role("toolbar")
+    if width < 900:
+        expect(toolbar).not_to_be_in_viewport()
+        return
+    expect(toolbar).to_be_in_viewport(ratio=1)
+    push(page, "Undo" if toolbar.get_by_role("button", name="Undo").is_enabled() else "Next")  # nothing lies over it
+    assert stage(page).startswith("1 of 15")
+
+
+def test_what_is_off_the_screen_waits(page: Page, server: str) -> None:
+    """An equation is laid out once it comes near the window; its numbers can be read and found before that."""
+    open_head(page, server)
+    drawn = "sections => sections.map(s => s.querySelector('.grid').checkVisibility({contentVisibilityAuto: true}))"
+    sections = board(page).locator("section.equation")
+    first, *_, last = sections.evaluate_all(drawn)
+    assert (first, last) == (True, False)
+    assert cell(page, "residual", 0, 0).text_content() == "1"
+    scroll_to_the_end(page)
+    first, *_, last = sections.evaluate_all(drawn)
+    assert (first, last) == (False, True)
