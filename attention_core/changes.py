@@ -6,12 +6,11 @@ Vocabulary
     effect          how much a cell would move back if one of the cells that it reads were put back
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from attention_core.rules import Index, cut
+from attention_core.rules import Index
 from attention_core.trace import Trace, Traced
 
 
@@ -104,12 +103,6 @@ def _source(before: Trace, after: Trace, made: Traced, at: Index) -> Change | No
 def _effect(made: Traced, at: Index, slot: int, cell: Index, old: float) -> float:
     inputs = [matrix.copy() if i == slot else matrix for i, matrix in enumerate(made.inputs)]
     inputs[slot][cell] = old
-    back = _recomputed(made, inputs, at)
+    back = made.step.rule.value(made.step.parsed, inputs, at)
     now = made.value[at].item()
     return 0.0 if back == now else abs(now - back)
-
-
-def _recomputed(made: Traced, inputs: Sequence[np.ndarray], at: Index) -> float:
-    axes = made.step.parsed
-    cuts = [matrix[cut(of, axes.output, at)] for of, matrix in zip(axes.inputs, inputs, strict=True)]
-    return made.step.rule.compute(axes, *cuts).item()

@@ -7,12 +7,14 @@ Vocabulary
     reads     for each input, the index tuples of the cells that one output cell was made from
     term      one cell that was read: (name of the input, its index, its value)
     pieces    the arithmetic written out: text and terms in turn, so that every operand stays a cell
-    pattern   how `reads` follows from `axes`: "default" (shared fixed, ranged over), "masked", "none"
+    pattern   how `reads` follows from `axes`: "default" (shared fixed, ranged over), "masked", "none", or the name of a
+              move (moves.py), which takes every cell from one place
 
 A rule never does its arithmetic twice: a cell is explained by cutting the inputs down to what it reads and calling the
 same `compute` on the cuttings.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,9 +29,13 @@ Index = tuple[int, ...]
 Pieces = tuple["str | Term", ...]
 
 
+class ShapeError(ValueError):
+    """A matrix does not have the shape that its step needs."""
+
+
 @dataclass(frozen=True)
 class Axes:
-    """A parsed axes pattern: the axis names of each input, and those of the output."""
+    """A parsed axes pattern: the axis names of each input and of the output; "(head d_v)" is one, merged, axis."""
 
     inputs: tuple[tuple[str, ...], ...]
     output: tuple[str, ...]
@@ -41,7 +47,11 @@ def parse(axes: str) -> Axes:
     left, arrow, right = axes.partition("->")
     if not arrow:
         raise ValueError(f"axes {axes!r} has no '->' between inputs and output")
-    return Axes(tuple(tuple(part.split()) for part in left.split(",")), tuple(right.split()))
+    return Axes(tuple(map(_axis_names, left.split(","))), _axis_names(right))
+
+
+def _axis_names(group: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\([^)]*\)|\S+", group))
 
 
 class Term(NamedTuple):
@@ -92,9 +102,8 @@ class Rule:
     pattern: str = "default"
 
     def explain(self, axes: Axes, names: Sequence[str], inputs: Sequence[np.ndarray], at: Index) -> Cell:
-        """Explain output cell `at`: cut the inputs down to what it reads, and compute on the cuttings."""
-        cuts = [cut(of, axes.output, at) for of in axes.inputs]
-        value = self.compute(axes, *(x[c] for x, c in zip(inputs, cuts, strict=True))).item()
+        """Explain output cell `at`: its value from what it reads alone, and the arithmetic written out."""
+        value = self.value(axes, inputs, at)
         reads = self.reads(axes, inputs, at)
         slots = [
             [Term(name, cell, x[cell].item()) for cell in cells]
@@ -102,6 +111,11 @@ class Rule:
         ]
         pieces = tuple(self.write(*slots))
         return Cell(value, reads, tuple(term for slot in slots for term in slot), pieces)
+
+    def value(self, axes: Axes, inputs: Sequence[np.ndarray], at: Index) -> float:
+        """Output cell `at`: cut the inputs down to what it reads, and compute on the cuttings."""
+        cuts = (x[cut(of, axes.output, at)] for of, x in zip(axes.inputs, inputs, strict=True))
+        return self.compute(axes, *cuts).item()
 
     def reads(self, axes: Axes, inputs: Sequence[np.ndarray], at: Index) -> tuple[tuple[Index, ...], ...]:
         """The cells that output cell `at` was made from, one tuple of index tuples per input."""
@@ -158,15 +172,19 @@ def _spelled(axes: Axes) -> str:
 
 
 def _contract(axes: Axes, *inputs: np.ndarray) -> np.ndarray:
-    return np.einsum(_spelled(axes), *inputs)
+    product = np.einsum(_spelled(axes), *inputs)
+    if not np.isfinite(product).all():  # einsum is the one operation of NumPy's here that overflows without a word
+        raise FloatingPointError("overflow encountered in a sum of products")
+    return product
 
 
-def _bracketed(term: Term) -> list["str | Term"]:
+def bracketed(term: Term) -> list["str | Term"]:
     """A term as an operand: negative numbers stand in brackets, so that no two signs meet."""
     return ["(", term, ")"] if term.value < 0 else [term]
 
 
-def _joined(groups: Sequence[Sequence["str | Term"]], sign: str) -> list["str | Term"]:
+def joined(groups: Sequence[Sequence["str | Term"]], sign: str) -> list["str | Term"]:
+    """The groups one after another, with the sign between any two."""
     pieces: list[str | Term] = []
     for i, group in enumerate(groups):
         pieces += [sign, *group] if i else group
@@ -174,15 +192,24 @@ def _joined(groups: Sequence[Sequence["str | Term"]], sign: str) -> list["str | 
 
 
 def _write_contract(*slots: Sequence[Term]) -> list["str | Term"]:
-    factors = [_joined([_bracketed(term) for term in terms], " × ") for terms in zip(*slots, strict=True)]
-    return _joined(factors, " + ")
+    factors = [joined([bracketed(term) for term in terms], " × ") for terms in zip(*slots, strict=True)]
+    return joined(factors, " + ")
 
 
 def _between(sign: str) -> Callable[..., list["str | Term"]]:
     def write(*slots: Sequence[Term]) -> list["str | Term"]:
-        return _joined([_bracketed(term) for slot in slots for term in slot], f" {sign} ")
+        return joined([bracketed(term) for slot in slots for term in slot], f" {sign} ")
 
     return write
+
+
+def _hidden_as(hidden: float) -> Callable[..., np.ndarray]:
+    def operation(scores: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        if mask.dtype != bool:
+            raise ValueError(f"a mask holds True (may see) and False, and this one is {mask.dtype}")
+        return np.where(mask, scores, scores.dtype.type(hidden))
+
+    return operation
 
 
 def _write_hide(hidden_text: str) -> Callable[..., list["str | Term"]]:
@@ -201,7 +228,7 @@ def _max_or_zero(x: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
 
 
 def _write_max(x: Sequence[Term]) -> list["str | Term"]:
-    operands = _joined([[term] for term in x], ", ")
+    operands = joined([[term] for term in x], ", ")
     if all(term.value == -np.inf for term in x):
         return ["0, because there is no largest of ", *operands]
     return ["max(", *operands, ")"]
@@ -218,7 +245,16 @@ def _write_share(part: Sequence[Term], whole: Sequence[Term]) -> list["str | Ter
     return [part[0], " / ", whole[0]]
 
 
+_LARGEST = {np.dtype(np.float32): 87.0, np.dtype(np.float64): 708.0}  # beyond ±this, exp is inf or 0
+
+
 def _zero(axes: Axes, x: np.ndarray) -> np.ndarray:
+    """Nothing to subtract, which is possible only while exp of every score is a number above 0."""
+    size = np.abs(x[np.isfinite(x)]).max(initial=0)
+    if size > _LARGEST[x.dtype]:
+        raise ValueError(
+            f"a score of size {size:.3g} is too large for exp; subtract the row maximum (programs.steadied)"
+        )
     return np.zeros([n for n, name in zip(x.shape, axes.inputs[0], strict=True) if name in axes.output], x.dtype)
 
 
@@ -233,5 +269,5 @@ total = Rule("Σ", reduction(np.sum), _between("+"))
 share = Rule("÷", elementwise(_share), _write_share)
 maximum = Rule("max", reduction(_max_or_zero), _write_max)
 nothing = Rule("0 ·", _zero, lambda x: ["0, nothing is subtracted"], pattern="none")
-hide = Rule("where", elementwise(lambda s, m: np.where(m, s, s.dtype.type(-np.inf))), _write_hide("−∞"), "masked")
-blank = Rule("where", elementwise(lambda s, m: np.where(m, s, s.dtype.type(0))), _write_hide("0"), "masked")
+hide = Rule("where", elementwise(_hidden_as(-np.inf)), _write_hide("−∞"), "masked")
+blank = Rule("where", elementwise(_hidden_as(0)), _write_hide("0"), "masked")

@@ -12,13 +12,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from attention_core.rules import Axes, Cell, Index, Rule, parse
+from attention_core.rules import Axes, Cell, Index, Rule, ShapeError, parse
 
-__all__ = ["Cell", "Matrix", "Program", "ShapeError", "Step", "Trace", "Traced", "run"]
-
-
-class ShapeError(ValueError):
-    """A matrix does not have the axes that its step names."""
+__all__ = ["Cell", "Matrix", "Program", "ShapeError", "Step", "Trace", "Traced", "givens", "run"]
 
 
 @dataclass(frozen=True)
@@ -113,14 +109,15 @@ def run(
 ) -> Trace:
     """Run `program` on the matrices `given`; `labels` names the places along an axis ({"query": ["red", ...]}).
 
-    An axis without labels gets "0", "1", ...; matrices of whole numbers are read as float64.
+    An axis without labels gets "0", "1", ... Given matrices are all float32 or all float64; masks are boolean.
 
-    Returns a Trace. Raises ShapeError when a matrix does not have the axes that a step names, ValueError
-    when a step reads something that nobody gave or made.
+    Returns a Trace. Raises ShapeError when a matrix does not have the axes that a step names, ValueError when a step
+    reads something that nobody gave or made, when a given number is not finite or not of that type, and when numbers
+    become too large to be computed with. Each names the step and the matrix.
     """
     labels = labels or {}
     sizes = {axis: len(names) for axis, names in labels.items()}
-    values = {name: _real(matrix) for name, matrix in given.items()}
+    values = {name: np.asarray(matrix) for name, matrix in given.items()}
     made: dict[str, Traced] = {}
     used: dict[str, Matrix] = {}
     for step in program:
@@ -132,16 +129,38 @@ def run(
                 raise ValueError(f"step {step.name!r} reads {name}, but it is neither given nor made before")
             _check(step, name, of, values[name].shape, sizes)
             if name in given and name not in used:
+                _check_numbers(step, name, values[name], values[next(iter(used), name)])
                 used[name] = Matrix(name, of, values[name], _labels(of, values[name].shape, labels))
         inputs = tuple(values[name] for name in step.inputs)
-        value = values[step.name] = step.rule.compute(axes, *inputs)
+        value = values[step.name] = _computed(step, inputs)
         made[step.name] = Traced(step.name, axes.output, value, _labels(axes.output, value.shape, labels), step, inputs)
     return Trace(used, made)
 
 
-def _real(matrix: np.ndarray) -> np.ndarray:
-    matrix = np.asarray(matrix)
-    return matrix.astype(float) if matrix.dtype.kind in "iu" else matrix
+def _computed(step: Step, inputs: tuple[np.ndarray, ...]) -> np.ndarray:
+    try:
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            return step.rule.compute(step.parsed, *inputs)
+    except FloatingPointError as error:
+        raise ValueError(f"step {step.name!r} leaves the numbers that can be held ({error}): its inputs are too large "
+                         "(programs.steadied subtracts the row maximum before exp)") from None  # fmt: skip
+    except ValueError as error:
+        raise type(error)(f"step {step.name!r}: {error}") from None
+
+
+def _check_numbers(step: Step, name: str, matrix: np.ndarray, first: np.ndarray) -> None:
+    """A given matrix is boolean, or finite and of the same float type as the first one that was read."""
+    if matrix.dtype == bool:
+        return
+    if matrix.dtype not in (np.float32, np.float64):
+        raise ValueError(f"step {step.name!r} reads {name}, which is {matrix.dtype}; give float32 or float64")
+    if first.dtype != bool and matrix.dtype != first.dtype:
+        raise ValueError(
+            f"step {step.name!r} reads {name}, which is {matrix.dtype}, but what came before is {first.dtype}"
+        )
+    if not np.isfinite(matrix).all():
+        at = tuple(np.argwhere(~np.isfinite(matrix))[0].tolist())
+        raise ValueError(f"step {step.name!r} reads {name}, which holds {matrix[at]} at {at}; give finite numbers")
 
 
 def _check(step: Step, name: str, of: Sequence[str], shape: tuple[int, ...], sizes: dict[str, int]) -> None:
@@ -161,3 +180,15 @@ def _labels(
     return tuple(
         tuple(labels[axis]) if axis in labels else tuple(map(str, range(n))) for axis, n in zip(of, shape, strict=True)
     )
+
+
+def givens(program: Sequence[Step]) -> dict[str, tuple[str, ...]]:
+    """What `program` reads and does not make, in the order in which it is read: name -> axes where it is first read."""
+    made: set[str] = set()
+    found: dict[str, tuple[str, ...]] = {}
+    for step in program:
+        for name, axes in zip(step.inputs, step.parsed.inputs, strict=True):
+            if name not in made:
+                found.setdefault(name, axes)
+        made.add(step.name)
+    return found

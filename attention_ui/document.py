@@ -74,7 +74,7 @@ class Document:
                 given[name][at] = numerals.parse(text)
         if not self.is_scaled:
             given["scale"] = np.array(1.0)
-        given["temperature"] = np.array(self.temperature)
+        given["temperature"] = np.array(float(self.temperature))  # a link may say 2
         return given, labels
 
     def with_sentence(self, sentence: str) -> "Document":

@@ -3,8 +3,8 @@
 Vocabulary
     tree   a nested list [tag, child, ...] whose leaves are strings; the component builds elements from it, never markup
 
-Only what the steps use is understood: letters, numbers, + - = /, ^ and _ with groups, \\sqrt \\text \\tilde \\hat,
-names of functions, and spaces. Anything else is an error, so that a new formula is noticed by the tests.
+Only what the steps use is understood: letters, numbers, + - = /, brackets, ^ and _ with groups, \\sqrt \\tfrac
+\\text \\tilde \\hat, some Greek letters, names of functions, and spaces. Anything else is an error, so that a new formula is noticed by the tests.
 """
 
 import re
@@ -18,8 +18,11 @@ _SYMBOLS = {
     "infty": ["mi", "∞"],
     "quad": ["mspace", {"width": "1em"}],
     ",": ["mspace", {"width": ".2em"}],
-}
-_FUNCTIONS = {"max": "max", "exp": "exp", "sum": "∑"}
+    "dots": ["mo", "…"], "cdot": ["mo", "·"], "perp": ["mo", "⊥"], "leftarrow": ["mo", "←"], "ge": ["mo", "≥"],
+    "approx": ["mo", "≈"], "theta": ["mi", "θ"], "phi": ["mi", "φ"], "Phi": ["mi", "Φ"], "mu": ["mi", "μ"],
+    "sigma": ["mi", "σ"], "epsilon": ["mi", "ε"],
+}  # fmt: skip
+_FUNCTIONS = {"max": "max", "exp": "exp", "tanh": "tanh", "cos": "cos", "sin": "sin", "sum": "∑"}
 _ACCENTS = {"tilde": "~", "hat": "^"}
 
 
@@ -76,7 +79,7 @@ def _atom(tokens: list[str], texts: list[str]) -> tuple[Tree, list[str]]:
         return ["mi", token], tokens
     if token[0].isdigit():
         return ["mn", token], tokens
-    if token in "+-=/,()":
+    if token in "+-=/,;()[]|":
         return ["mo", token.replace("-", "−")], tokens
     raise ValueError(f"no MathML for {token!r}")
 
@@ -88,6 +91,10 @@ def _command(name: str, tokens: list[str], texts: list[str]) -> tuple[Tree, list
         return ["mo" if name == "sum" else "mi", _FUNCTIONS[name]], tokens
     if name == "text":
         return ["mtext", texts.pop(0).replace(" ", "\u00a0")], tokens[tokens.index("}") + 1 :]
+    if name == "tfrac":
+        top, tokens = _atom(tokens, texts)
+        bottom, tokens = _atom(tokens, texts)
+        return ["mfrac", top, bottom], tokens
     if name == "sqrt":
         inner, tokens = _atom(tokens, texts)
         return ["msqrt", inner], tokens

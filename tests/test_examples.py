@@ -79,14 +79,14 @@ def test_paint_without_a_mask_is_paint_that_hides_nothing():
 @pytest.mark.parametrize(("scale", "red"), [(1, 9 / 10), (1 / 2, 3 / 4), (1 / 4, sqrt(3) / (1 + sqrt(3)))])
 def test_what_ball_takes_from_red_by_scale(scale, red):
     """Not scaled, by 1/√d_k and by 1/d_k."""
-    weights = traced(PAINT, PAINTED, scale=np.array(scale))["weights"].value
+    weights = traced(PAINT, PAINTED, scale=np.array(float(scale)))["weights"].value
     close(weights[BALL, :2], [red, 1 - red])
 
 
 @pytest.mark.parametrize(("temperature", "red"), [(1 / 2, 9 / 10), (1, 3 / 4), (2, sqrt(3) / (1 + sqrt(3)))])
 def test_what_ball_takes_from_red_by_temperature(temperature, red):
     program = programs.one_head(temperature=True)
-    weights = traced(PAINT, PAINTED, program=program, temperature=np.array(temperature))["weights"].value
+    weights = traced(PAINT, PAINTED, program=program, temperature=np.array(float(temperature)))["weights"].value
     close(weights[BALL, :2], [red, 1 - red])
 
 

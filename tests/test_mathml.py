@@ -11,9 +11,10 @@ from attention_ui.mathml import tree
 from attention_ui.payload import Picture, letter
 from tests.documents import SETTINGS
 from tests.heads import VARIANTS
+from tests.mechanisms import MECHANISMS
 
-TAGS = {"mrow", "mi", "mn", "mo", "mtext", "msub", "msup", "msubsup", "msqrt", "mover", "mspace"}
-CHILDREN = {"msub": 2, "msup": 2, "msubsup": 3, "msqrt": 1, "mover": 2, "mspace": 0}
+TAGS = {"mrow", "mi", "mn", "mo", "mtext", "msub", "msup", "msubsup", "msqrt", "mover", "mspace", "mfrac"}
+CHILDREN = {"msub": 2, "msup": 2, "msubsup": 3, "msqrt": 1, "mover": 2, "mspace": 0, "mfrac": 2}
 LEAVES = ("mi", "mn", "mo", "mtext")
 
 
@@ -44,6 +45,14 @@ def test_every_formula_converts(variant):
             assert valid(tree(formula)), formula
             assert "\\" not in text(tree(formula))
             assert "=" in text(tree(formula))
+
+
+@pytest.mark.parametrize("name", MECHANISMS)
+def test_every_formula_of_every_program_converts(name):
+    for step in MECHANISMS[name]:
+        for formula in filter(None, (step.formula, step.formula_t)):
+            assert valid(tree(formula)), formula
+            assert "\\" not in text(tree(formula))
 
 
 @pytest.mark.parametrize("latex", [given.letter for given in GIVENS.values()])
@@ -85,7 +94,7 @@ def test_the_tree_of(latex, expected):
     assert valid(tree(latex))
 
 
-@pytest.mark.parametrize("latex", [r"\frac{1}{2}", r"\alpha", "a & b", "#", "a}", r"\begin{matrix}", "|x|", "[x]"])
+@pytest.mark.parametrize("latex", [r"\frac{1}{2}", r"\alpha", "a & b", "#", "a}", r"\begin{matrix}", "x!", "<x>"])
 def test_what_no_step_uses_is_refused(latex):
     with pytest.raises(ValueError, match=r"MathML|unbalanced"):
         tree(latex)

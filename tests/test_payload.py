@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attention_core import programs, rules
-from attention_core.numerals import decimal, exact, parse
+from attention_core.numerals import decimal, exact, says
 from attention_ui.colours import mixed_colour
 from attention_ui.document import EDITABLE, EditError, compute, example_document
 from attention_ui.link import View
@@ -465,7 +465,7 @@ def panels(document, **view):
 
 
 def is_rounded(text, number) -> bool:
-    return math.isfinite(number) and not math.isclose(parse(text), number, rel_tol=1e-12, abs_tol=1e-12)
+    return math.isfinite(number) and not says(text, number)
 
 
 def operands(said) -> list[dict]:

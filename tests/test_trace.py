@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from attention_core import ShapeError, programs, run
+from attention_core import ShapeError, givens, programs, run
 from attention_core.programs import SELF_ATTENTION
 from attention_core.rules import parse
 
@@ -110,13 +110,38 @@ def test_axes_need_an_arrow():
         parse("query key, query")
 
 
-def test_whole_numbers_are_read_as_decimals():
-    x = np.array([[0, 2], [1, 0]])
-    trace = run(programs.PROJECT[:1], {"x": x, "w_q": np.array([[1], [3]])})
-    assert trace["q"].value.dtype == np.float64
-    assert trace["q"].value.tolist() == [[6], [1]]
-    assert trace.given["x"].value.dtype == np.float64
-    assert x.dtype.kind == "i"
+@pytest.mark.parametrize("wrong", [np.array([[0, 2], [1, 0]]), np.ones((2, 2), np.float16), np.ones((2, 2), complex)])
+def test_numbers_of_another_type_are_refused(wrong):
+    with pytest.raises(ValueError, match=f"step 'q' reads x, which is {wrong.dtype}; give float32 or float64"):
+        run(programs.PROJECT[:1], {"x": wrong, "w_q": np.ones((2, 1))})
+
+
+def test_two_precisions_are_not_mixed():
+    with pytest.raises(ValueError, match="step 'q' reads w_q, which is float32, but what came before is float64"):
+        run(programs.PROJECT[:1], {"x": np.ones((2, 2)), "w_q": np.ones((2, 1), np.float32)})
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_a_number_that_is_not_finite_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"step 'q' reads w_q, which holds .* at \(1, 0\); give finite numbers"):
+        run(programs.PROJECT[:1], {"x": np.ones((2, 2)), "w_q": np.array([[1.0], [wrong]])})
+
+
+def test_numbers_that_grow_too_large_are_refused():
+    given = {**zeros(), "x": np.full_like(zeros()["x"], 1e200)}
+    with pytest.raises(ValueError, match=r"step 'q' leaves the numbers .*overflow encountered"):
+        run(programs.SELF_ATTENTION, {**given, "w_q": given["w_q"] + 1e200, "w_k": given["w_k"] + 1})
+
+
+def test_a_mask_that_is_not_boolean_is_refused():
+    given = zeros()
+    with pytest.raises(ValueError, match=r"step 'masked': a mask holds True .* and this one is float64"):
+        run(programs.one_head(), {**given, "mask": given["mask"].astype(float)})
+
+
+def test_a_temperature_of_zero_is_refused():
+    with pytest.raises(ValueError, match="step 'tempered': temperature must be above 0, and is 0"):
+        run(programs.one_head(temperature=True), {**zeros(), "temperature": np.array(0.0)})
 
 
 def test_a_mask_stays_a_mask():
@@ -127,3 +152,22 @@ def test_without_labels_places_are_numbered():
     trace = run(programs.one_head(), zeros())
     assert trace["weights"].labels == (("0", "1"), ("0", "1"))
     assert trace["weights"].place((1, 0)) == {"query": "1", "key": "0"}
+
+
+@pytest.mark.parametrize(("dtype", "size"), [(np.float64, 800.0), (np.float64, -800.0), (np.float32, 100.0)])
+def test_scores_too_large_for_exp_are_refused_and_steadied_ones_are_not(dtype, size):
+    one = np.ones((1, 1), dtype)
+    given = {"x": one, "w_q": dtype(size) * one, "w_k": one, "w_v": one, "w_o": one, "scale": np.array(1.0, dtype)}
+    with pytest.raises(ValueError, match=r"step 'row_max': a score of size \d+ is too large for exp"):
+        run(programs.SELF_ATTENTION, given)
+    assert run(programs.steadied(programs.SELF_ATTENTION), given)["weights"].value == 1
+    trace, forced = programs.run_steady(programs.SELF_ATTENTION, given, {})
+    assert forced
+    assert trace["weights"].value == 1
+
+
+def test_givens_are_what_is_read_and_not_made():
+    assert givens(programs.one_head()) == {
+        "x": ("query", "d_model"), "w_q": ("d_model", "d_k"), "w_k": ("d_model", "d_k"), "w_v": ("d_model", "d_v"),
+        "scale": (), "mask": ("query", "key"), "w_o": ("d_v", "d_model"),
+    }  # fmt: skip

@@ -1,66 +1,24 @@
-"""Attention, written as data. Read top to bottom: this is the whole algorithm.
+"""One head of attention, written as data. Read top to bottom: this is the whole algorithm.
 
 Vocabulary
     x, w_q, w_k, w_v, w_o   the embeddings (one token a row) and the four weight matrices of a head
     scores                  how well each query fits each key, before softmax; `weights` are what softmax makes of them
     scale, mask             the given factor 1/sqrt(d_k), and the given matrix of who may see whom (True = may)
     row_max                 what is subtracted from each row of scores before exp: 0, or the row's maximum
-    transform               a function from a program to a program: masked, biased, tempered, steadied, an ablation
+    transform               a function from a program to a program: masked, biased, softcapped, tempered, an ablation
 
 Formulas have tokens as rows; `formula_t` says the same with every matrix transposed, tokens as columns.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from attention_core import rules
+from attention_core import functions, rules
+from attention_core.programs.editing import exchanged, find, like, names, rewired, with_stage, without_stage
 from attention_core.trace import Program, Step, Trace, run
-
-
-@dataclass(frozen=True)
-class Given:
-    """A matrix that the learner gives: its letter (LaTeX), its name in words, its axes, and where a cell sits."""
-
-    letter: str
-    title: str
-    axes: tuple[str, ...]
-    meaning: str
-
-
-GIVENS: Mapping[str, Given] = {
-    "x": Given("X", "embeddings", ("query", "d_model"), "how much “{d_model}” {query} has"),
-    "w_q": Given(
-        "W_Q",
-        "query weights",
-        ("d_model", "d_k"),
-        "what the feature {d_model} adds to query coordinate {d_k}",
-    ),
-    "w_k": Given("W_K", "key weights", ("d_model", "d_k"), "what the feature {d_model} adds to key coordinate {d_k}"),
-    "w_v": Given(
-        "W_V",
-        "value weights",
-        ("d_model", "d_v"),
-        "what the feature {d_model} adds to value coordinate {d_v}",
-    ),
-    "w_o": Given(
-        "W_O",
-        "output weights",
-        ("d_v", "d_model"),
-        "what value coordinate {d_v} adds to the feature {d_model}",
-    ),
-    "scale": Given("c", "scale", (), "the factor that every score is multiplied by"),
-    "bias": Given(
-        "B",
-        "position bias",
-        ("query", "key"),
-        "what is added when {query} looks at {key}, for where they stand",
-    ),
-    "mask": Given("M", "mask", ("query", "key"), "whether {query} may see {key}: 1 = yes, 0 = no"),
-    "temperature": Given("T", "temperature", (), "what every score is divided by before softmax"),
-}
 
 PROJECT: Program = (
     Step(
@@ -94,7 +52,8 @@ SCORE: Program = (
 )  # fmt: skip
 SOFTMAX: Program = (
     Step(
-        "row_max", r"m_i = 0", "row_max = np.zeros(scaled.shape[0])", ("scaled",), "query key -> query", rules.nothing,
+        "row_max", r"m_i = 0", "row_max = np.zeros_like(scaled[:, 0])", ("scaled",), "query key -> query",
+        rules.nothing,
         "subtracted", "What is taken off a query’s scores before exp. Here nothing; a switch takes off the largest.",
         "what is subtracted from every score of {query}",
     ),
@@ -154,9 +113,15 @@ _BIASED = Step(
     "biased scores", "A number that depends only on where two tokens stand is added to their score.",
     "the score of {query} with {key}, with the bias of their places",
 )  # fmt: skip
+_CAPPED = Step(
+    "capped", r"\tilde S^C = C \tanh({\tilde S} / C)", "capped = softcap * np.tanh(scaled / softcap)",
+    ("scaled", "softcap"), "query key, -> query key", functions.cap,
+    "capped scores", "Small scores stay nearly what they are; none gets beyond ±C, and their order stays.",
+    "the score of {query} with {key}, held between −C and C",
+)  # fmt: skip
 _TEMPERED = Step(
     "tempered", r"\hat S^T = {\tilde S} / T", "tempered = scaled / temperature", ("scaled", "temperature"),
-    "query key, -> query key", rules.divide,
+    "query key, -> query key", functions.temper,
     "tempered scores", "Dividing by T below 1 sharpens the choice, above 1 evens it out.",
     "the score of {query} with {key}, divided by the temperature",
 )  # fmt: skip
@@ -168,13 +133,6 @@ _STEADY = Step(
 )  # fmt: skip
 
 MISTAKE = "The mistake: "  # how the sentence of a step that is wrong on purpose begins
-# The stages a score may pass through before softmax, in order; softmax reads the last one that a program has.
-BEFORE_SOFTMAX = ("scores", "scaled", "biased", "capped", "masked", "tempered")
-_LETTERS = {
-    "scores": "S", "scaled": r"\tilde S", "biased": r"\tilde S^B", "masked": r"\hat S", "tempered": r"\hat S^T",
-}  # fmt: skip
-
-
 _BLANKED = replace(
     _MASKED,
     formula=_MASKED.formula.replace(r"-\infty", "0"), formula_t=_MASKED.formula_t.replace(r"-\infty", "0"),
@@ -185,77 +143,48 @@ _BLANKED = replace(
 SELF_ATTENTION: Program = PROJECT + SCORE + SOFTMAX + MIX
 
 
-def names(program: Sequence[Step]) -> tuple[str, ...]:
-    return tuple(step.name for step in program)
-
-
-def find(program: Sequence[Step], name: str) -> Step:
-    """The step of this name. Raises KeyError when the program has none."""
-    return {step.name: step for step in program}[name]
-
-
-def _rewired(step: Step, old: str, new: str) -> Step:
-    """The step reading stage `new` where it read `old`; its formula and its NumPy line follow."""
-    letters = (f"{{{_LETTERS[old]}}}", f"{{{_LETTERS[new]}}}")
-    return replace(
-        step,
-        inputs=tuple(new if name == old else name for name in step.inputs),
-        formula=step.formula.replace(*letters),
-        formula_t=step.formula_t.replace(*letters),
-        code=re.sub(rf"\b{old}\b", new, step.code),
-    )
-
-
-def _without_stage(program: Program, name: str) -> Program:
-    if name not in names(program):
-        return program
-    before = find(program, name).inputs[0]
-    kept = (step for step in program if step.name != name)
-    return tuple(_rewired(step, name, before) if name in step.inputs else step for step in kept)
-
-
-def _with_stage(program: Program, new: Step) -> Program:
-    """Insert a stage before softmax at its place in BEFORE_SOFTMAX, instead of the one of its name if there is one."""
-    program = _without_stage(program, new.name)
-    earlier = BEFORE_SOFTMAX[: BEFORE_SOFTMAX.index(new.name)]
-    last = [name for name in names(program) if name in earlier][-1]
-    at = names(program).index(last) + 1
-    after = (_rewired(step, last, new.name) if last in step.inputs else step for step in program[at:])
-    return (*program[:at], _rewired(new, new.inputs[0], last), *after)
-
-
 def masked(program: Program) -> Program:
     """The same program, hiding before softmax the scores that the given `mask` (True = may see) forbids."""
-    return _with_stage(program, _MASKED)
+    return _safe_from_blindness(with_stage(program, _MASKED))
+
+
+def _safe_from_blindness(program: Program) -> Program:
+    """The NumPy lines of a row that sees nothing: its sum is 0, its largest score −∞, its weights are 0 and not NaN."""
+    top, share = find(program, "row_max"), find(program, "weights")
+    if ".max(" in top.code and "nan_to_num" not in top.code:
+        top = replace(top, code=re.sub(r"= (.*)", r"= np.nan_to_num(\1, neginf=0)", top.code))
+    code = re.sub(r"/ row_sums\b", "/ np.where(row_sums > 0, row_sums, 1)", share.code)
+    return exchanged(program, top, replace(share, code=code))
 
 
 def biased(program: Program) -> Program:
     """The same program, with the given `bias` added to the scaled scores."""
-    return _with_stage(program, _BIASED)
+    return with_stage(program, _BIASED)
+
+
+def softcapped(program: Program) -> Program:
+    """The same program, with the scores held between -softcap and softcap, before the mask (Gemma 2, 2024)."""
+    return with_stage(program, _CAPPED)
 
 
 def tempered(program: Program) -> Program:
     """The same program, with the scores divided by the given `temperature` just before softmax."""
-    return _with_stage(program, _TEMPERED)
-
-
-def _exchanged(program: Program, *new: Step) -> Program:
-    by_name = {step.name: step for step in new}
-    return tuple(by_name.get(step.name, step) for step in program)
+    return with_stage(program, _TEMPERED)
 
 
 def steadied(program: Program) -> Program:
     """The same program, subtracting each row's maximum before exp; every weight stays what it was."""
     now = find(program, "row_max")
-    new = _rewired(_STEADY, _STEADY.inputs[0], now.inputs[0])
-    return _exchanged(program, new if now.axes == new.axes else _over_queries(new))
+    new = like(program, rewired(_STEADY, _STEADY.inputs[0], now.inputs[0]))
+    program = exchanged(program, new if now.axes == new.axes else _over_queries(new))
+    return _safe_from_blindness(program) if "masked" in names(program) else program
 
 
 def unscaled(program: Program) -> Program:
     """The same program with the formula of a scale of 1: give it `scale` = 1."""
     step = find(program, "scaled")
     says = "Not divided by √d_k: c is 1, and the scores go on as they are."
-    return _exchanged(program, replace(step, formula=r"\tilde S = c\,S , \quad c = 1", says=says))
+    return exchanged(program, replace(step, formula=r"\tilde S = c\,S , \quad c = 1", says=says))
 
 
 def without_residual(program: Program) -> Program:
@@ -276,7 +205,7 @@ def _over_queries(step: Step) -> Step:
         text.replace("_i", "_j").replace(r"\max_j", r"\max_i").replace(r"\sum_j", r"\sum_i")
         for text in (step.formula, step.formula_t)
     )
-    code = step.code.replace("axis=1", "axis=0").replace("[:, None]", "").replace("shape[0]", "shape[1]")
+    code = step.code.replace("axis=1", "axis=0").replace("[:, None]", "").replace("[:, 0]", "[0]")
     meaning = step.meaning if "{key}" in step.meaning else step.meaning.replace("of {query}", "with {key}")
     return replace(step, axes=axes[step.axes], formula=formula, formula_t=formula_t, code=code, meaning=meaning)
 
@@ -294,12 +223,12 @@ def wrong_axis(program: Program) -> Program:
         says=says,
         meaning="all the exponentials of {key}, over every query",
     )
-    return _exchanged(program, top, shifted, sums, weights)
+    return exchanged(program, top, shifted, sums, weights)
 
 
 def masked_after(program: Program) -> Program:
     """The mask applied to finished weights: what was hidden has already been counted, so rows no longer sum to 1."""
-    kept = _without_stage(program, "masked")
+    kept = without_stage(program, "masked")
     late = Step(
         "masked_weights", r"A'_{ij} = A_{ij} \text{ if } M_{ij} = 1 \text{, else } 0",
         "masked_weights = np.where(mask, weights, 0)", ("weights", "mask"), "query key, query key -> query key",
@@ -312,12 +241,12 @@ def masked_after(program: Program) -> Program:
     use = replace(output, inputs=("masked_weights", "v"), formula="O = A' V", formula_t="O = V A'",
                   code="output = masked_weights @ v")  # fmt: skip
     at = names(kept).index("weights") + 1
-    return _exchanged((*kept[:at], late, *kept[at:]), use)
+    return exchanged((*kept[:at], late, *kept[at:]), use)
 
 
 def masked_with_zero(program: Program) -> Program:
     """The hidden scores become 0 instead of -inf; e^0 = 1, so the hidden tokens keep a share."""
-    return _with_stage(program, _BLANKED)
+    return with_stage(program, _BLANKED)
 
 
 ABLATIONS: Mapping[str, Callable[[Program], Program]] = {
@@ -344,6 +273,7 @@ def one_head(
 # --- Running with large scores ---------------------------------------------------------------------------------------
 
 STEADY_ABOVE = 300.0  # exp(709) is the last that float64 holds; well before, the row maximum is subtracted
+_STEADY_ABOVE_32 = 40.0  # float32 ends at exp(88)
 
 
 def run_steady(
@@ -353,5 +283,6 @@ def run_steady(
     before = program[: names(program).index("row_max")]
     scores = run(before, given, labels)[before[-1].name].value
     seen = scores[np.isfinite(scores)]
-    forced = bool(seen.size and np.abs(seen).max() > STEADY_ABOVE)
+    limit = _STEADY_ABOVE_32 if scores.dtype == np.float32 else STEADY_ABOVE
+    forced = bool(seen.size and np.abs(seen).max() > limit)
     return run(steadied(program) if forced else program, given, labels), forced

@@ -1,0 +1,136 @@
+"""The rules that whole blocks add to those of one head: norms, activations, rotations, caps, cut-offs.
+
+Vocabulary
+    GELU        x times the share of a standard normal distribution below x; `gelu_tanh` is its usual approximation
+                (Hendrycks & Gimpel 2016)
+    softcap     c tanh(x / c): nearly x for small x, never beyond ±c
+    feature map a function that makes queries and keys positive, so that their products can stand in for exp
+    kth         the k-th largest of a row; a cut-off keeps what is at least that
+
+Every rule here works cell by cell, or along the axes that its output lacks: the default pattern of rules.py.
+"""
+
+from math import erf, pi, sqrt
+
+import numpy as np
+
+from attention_core.rules import Rule, Term, bracketed, elementwise, joined, reduction
+
+_ROOT_2_OVER_PI = sqrt(2 / pi)
+_CUBIC = 0.044715  # the coefficient in the tanh approximation (Hendrycks & Gimpel 2016)
+_erf = np.vectorize(erf, otypes=[float])
+
+
+def exact_gelu(x: np.ndarray) -> np.ndarray:
+    """x Φ(x), Φ the cumulative distribution function of the standard normal distribution."""
+    return x * (0.5 + 0.5 * _erf(x / sqrt(2)).astype(x.dtype))
+
+
+def tanh_gelu(x: np.ndarray) -> np.ndarray:
+    """The approximation of `exact_gelu` by a tanh, as GPT-2 uses it."""
+    return 0.5 * x * (1 + np.tanh(_ROOT_2_OVER_PI * (x + _CUBIC * x**3)))
+
+
+def _called(name: str):
+    """A write half: name(x)."""
+    return lambda x: [f"{name}(", x[0], ")"]
+
+
+def _write_mean(x: list[Term]) -> list[str | Term]:
+    return ["(", *joined([bracketed(term) for term in x], " + "), f") / {len(x)}"]
+
+
+def _write_mean_square(x: list[Term]) -> list[str | Term]:
+    return ["(", *joined([[*bracketed(term), "²"] for term in x], " + "), f") / {len(x)}"]
+
+
+def _write_sum_of_squares(x: list[Term]) -> list[str | Term]:
+    return joined([[*bracketed(term), "²"] for term in x], " + ")
+
+
+def _write_gelu(x: list[Term]) -> list[str | Term]:
+    return [*bracketed(x[0]), " × (1 + erf(", x[0], " / sqrt(2))) / 2"]
+
+
+def _write_gelu_tanh(x: list[Term]) -> list[str | Term]:
+    inner = ["sqrt(2 / pi) × (", x[0], f" + {_CUBIC} × ", *bracketed(x[0]), "³)"]
+    return [*bracketed(x[0]), " × (1 + tanh(", *inner, ")) / 2"]
+
+
+def _cap(x: np.ndarray, c: np.ndarray) -> np.ndarray:
+    if (c <= 0).any():
+        raise ValueError(f"softcap must be above 0, and is {c.min():g}")
+    return c * np.tanh(x / c)
+
+
+def _temper(x: np.ndarray, t: np.ndarray) -> np.ndarray:
+    if (t <= 0).any():
+        raise ValueError(f"temperature must be above 0, and is {t.min():g}")
+    return x / t
+
+
+def _root(variance: np.ndarray, epsilon: np.ndarray) -> np.ndarray:
+    if (variance + epsilon <= 0).any():
+        raise ValueError("the root of 0 would divide by 0: epsilon must be above 0")
+    return np.sqrt(variance + epsilon)
+
+
+def _positive(x: np.ndarray) -> np.ndarray:
+    return np.where(x > 0, x + 1, np.exp(np.minimum(x, 0)))
+
+
+def _write_positive(x: list[Term]) -> list[str | Term]:
+    return [x[0], " + 1"] if x[0].value > 0 else ["exp(", x[0], ")"]
+
+
+def _rotate(x: np.ndarray, cos: np.ndarray, turned: np.ndarray, sin: np.ndarray) -> np.ndarray:
+    return x * cos + turned * sin
+
+
+def _write_rotate(x: list[Term], cos: list[Term], turned: list[Term], sin: list[Term]) -> list[str | Term]:
+    pairs = ((x[0], cos[0]), (turned[0], sin[0]))
+    return joined([[*bracketed(a), " × ", *bracketed(b)] for a, b in pairs], " + ")
+
+
+def _write_equal(x: list[Term], top: list[Term]) -> list[str | Term]:
+    return ["1, because " if x[0].value == top[0].value else "0, because ", x[0], ", and the largest is ", top[0]]
+
+
+def _write_keep(x: list[Term], cutoff: list[Term]) -> list[str | Term]:
+    kept = x[0].value >= cutoff[0].value
+    return [x[0] if kept else "−∞", ", because ", x[0], " is at least " if kept else " is below ", cutoff[0]]
+
+
+def _keep(x: np.ndarray, cutoff: np.ndarray) -> np.ndarray:
+    return np.where(x >= cutoff, x, x.dtype.type(-np.inf))
+
+
+def kth(k: int) -> Rule:
+    """The k-th largest of a row (the smallest, where a row has fewer)."""
+    if k < 1:
+        raise ValueError(f"top-k keeps at least 1, and k is {k}")
+
+    def largest(x: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
+        (last,) = axis
+        return np.take(np.sort(x, axis=last), -min(k, x.shape[last]), axis=last)
+
+    return Rule(f"top {k}", reduction(largest), lambda x: [f"number {k} by size of ", *joined([[t] for t in x], ", ")])
+
+
+mean = Rule("mean", reduction(np.mean), _write_mean)
+mean_square = Rule("mean ²", reduction(lambda x, axis: np.mean(x * x, axis=axis)), _write_mean_square)
+sum_of_squares = Rule("Σ ²", reduction(lambda x, axis: np.sum(x * x, axis=axis)), _write_sum_of_squares)
+root = Rule("√", elementwise(_root), lambda v, e: ["sqrt(", v[0], " + ", e[0], ")"])
+absolute = Rule("| |", elementwise(np.abs), lambda x: ["|", x[0], "|"])
+cosine = Rule("cos", elementwise(np.cos), _called("cos"))
+sine = Rule("sin", elementwise(np.sin), _called("sin"))
+rotate = Rule("↻", elementwise(_rotate), _write_rotate)
+gelu = Rule("GELU", elementwise(exact_gelu), _write_gelu)
+gelu_tanh = Rule("GELU", elementwise(tanh_gelu), _write_gelu_tanh)
+relu = Rule("max", elementwise(lambda x: np.maximum(x, 0)), lambda x: ["max(0, ", x[0], ")"])
+positive = Rule("φ", elementwise(_positive), _write_positive)
+cap = Rule("tanh", elementwise(_cap), lambda x, c: [c[0], " × tanh(", *bracketed(x[0]), " / ", c[0], ")"])
+temper = Rule("÷", elementwise(_temper), lambda x, t: [*bracketed(x[0]), " / ", *bracketed(t[0])])
+larger = Rule("max", elementwise(np.maximum), lambda a, b: ["max(", a[0], ", ", b[0], ")"])
+equals = Rule("=", elementwise(lambda x, top: (x == top).astype(x.dtype)), _write_equal)
+keep = Rule("≥", elementwise(_keep), _write_keep)

@@ -1,0 +1,159 @@
+"""Rules that only move numbers: every cell of the output is one cell of an input, somewhere else.
+
+Vocabulary
+    move      a rule without arithmetic: split, merge, repeat, part, append, partner, relative
+    source    where an output cell comes from: (the input's slot, the index in that input)
+    merged    an axis made of two: "(head d_v)" counts through all of d_v for the first head, then for the next
+
+A move has its two halves side by side as every rule has: `compute` moves the whole matrix, `source` says where one
+cell came from.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from attention_core.rules import Axes, Index, Rule, ShapeError, Term
+
+Shapes = Sequence[tuple[int, ...]]
+
+
+def _no_source(shapes: Shapes, at: Index) -> tuple[int, Index]:
+    raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Move(Rule):
+    """A rule that takes every cell from one place. source: (shapes of the inputs, output cell) -> (slot, index)."""
+
+    source: Callable[[Shapes, Index], tuple[int, Index]] = _no_source
+
+    def reads(self, axes: Axes, inputs: Sequence[np.ndarray], at: Index) -> tuple[tuple[Index, ...], ...]:
+        slot, index = self.source([x.shape for x in inputs], at)
+        return tuple((index,) if i == slot else () for i in range(len(inputs)))
+
+    def value(self, axes: Axes, inputs: Sequence[np.ndarray], at: Index) -> float:
+        slot, index = self.source([x.shape for x in inputs], at)
+        return inputs[slot][index].item()
+
+
+def _write_moved(*slots: Sequence[Term]) -> list["str | Term"]:
+    return [term for slot in slots for term in slot]
+
+
+def _move(
+    pattern: str, compute: Callable[..., np.ndarray], source: Callable[[Shapes, Index], tuple[int, Index]]
+) -> Move:
+    return Move("→", lambda axes, *inputs: compute(*inputs), _write_moved, pattern, source)
+
+
+def split(n_heads: int) -> Move:
+    """Cut one wide projection into heads: "query (head d_k) -> head query d_k". n_heads must divide the width."""
+
+    def compute(x: np.ndarray) -> np.ndarray:
+        n, width = x.shape
+        if n_heads < 1 or width % n_heads:
+            raise ShapeError(f"a width of {width} cannot be split into {n_heads} heads: n_heads must divide it")
+        return x.reshape(n, n_heads, -1).transpose(1, 0, 2)
+
+    def source(shapes: Shapes, at: Index) -> tuple[int, Index]:
+        head, row, column = at
+        return 0, (row, head * (shapes[0][1] // n_heads) + column)
+
+    return _move("split", compute, source)
+
+
+def _source_of_merged(shapes: Shapes, at: Index) -> tuple[int, Index]:
+    row, column = at
+    head, within = divmod(column, shapes[0][2])
+    return 0, (head, row, within)
+
+
+# The heads' outputs side by side: "head query d_v -> query (head d_v)".
+merge = _move("merge", lambda x: x.transpose(1, 0, 2).reshape(x.shape[1], -1), _source_of_merged)
+
+
+def repeat(n_heads: int) -> Move:
+    """Give every query head its group's keys or values: "kv_head key d_k -> head key d_k", kv_head = head // group."""
+
+    def group(n_kv_heads: int) -> int:
+        if n_heads < 1 or n_heads % n_kv_heads:
+            raise ShapeError(
+                f"{n_heads} query heads cannot share {n_kv_heads} key-value heads: n_heads must be a multiple"
+            )
+        return n_heads // n_kv_heads
+
+    def source(shapes: Shapes, at: Index) -> tuple[int, Index]:
+        return 0, (at[0] // group(shapes[0][0]), *at[1:])
+
+    return _move("repeat", lambda x: np.repeat(x, group(len(x)), axis=0), source)
+
+
+def part(start: int, stop: int, axis: int = 0) -> Move:
+    """A tile along one axis: places start, start + 1, ..., stop - 1."""
+
+    def compute(x: np.ndarray) -> np.ndarray:
+        if not 0 <= start < stop <= x.shape[axis]:
+            raise ShapeError(f"places {start} to {stop} do not lie within the {x.shape[axis]} that there are")
+        return x[(slice(None),) * axis + (slice(start, stop),)]
+
+    return _move("part", compute, lambda shapes, at: (0, (*at[:axis], start + at[axis], *at[axis + 1 :])))
+
+
+def _source_of_appended(shapes: Shapes, at: Index) -> tuple[int, Index]:
+    row = at[-2]
+    for slot, shape in enumerate(shapes):
+        if row < shape[-2]:
+            return slot, (*at[:-2], row, at[-1])
+        row -= shape[-2]
+    raise IndexError(f"there is no row {at[-2]}")
+
+
+# Rows of one matrix after those of another: "past d_k, new d_k -> key d_k", with or without heads in front.
+append = _move("append", lambda *parts: np.concatenate(parts, axis=-2), _source_of_appended)
+
+
+def partners(d: int, dims: int, interleaved: bool) -> tuple[int, ...]:
+    """For each of d coordinates, the other one of its rotary pair; coordinates from `dims` on are their own."""
+    if dims % 2 or not 0 < dims <= d:
+        raise ValueError(f"rotary dims must be even and within 2..{d}, and are {dims}: they are turned in pairs")
+    half = dims // 2
+    other = [i ^ 1 for i in range(dims)] if interleaved else [(i + half) % dims for i in range(dims)]
+    return (*other, *range(dims, d))
+
+
+def partner(d: int, dims: int, interleaved: bool) -> Move:
+    """The other coordinate of each rotary pair, along the last axis, which has length d."""
+    swapped = partners(d, dims, interleaved)
+
+    def compute(x: np.ndarray) -> np.ndarray:
+        if x.shape[-1] != d:
+            raise ShapeError(f"the rotation was made for {d} coordinates, and there are {x.shape[-1]}")
+        return x[..., list(swapped)]
+
+    return _move("pair", compute, lambda shapes, at: (0, (*at[:-1], swapped[at[-1]])))
+
+
+def relative(n_q: int, n_k: int) -> Move:
+    """A table of biases by distance, laid out: "distance -> query key" (a head axis may stand in front).
+
+    Entry m of the table, of 2 m + 1, is for distance 0; larger ones for keys that come later; beyond ±m the last one
+    counts. The queries are the last n_q positions.
+    """
+
+    def places(length: int, query: np.ndarray | int, key: np.ndarray | int) -> np.ndarray | int:
+        m = length // 2
+        return np.clip(key - (query + n_k - n_q), -m, m) + m
+
+    def compute(table: np.ndarray) -> np.ndarray:
+        if not table.shape[-1] % 2:
+            raise ShapeError(
+                f"a table of biases has an odd length, distance 0 in the middle; this one has {table.shape[-1]}"
+            )
+        return table[..., places(table.shape[-1], np.arange(n_q)[:, None], np.arange(n_k))]
+
+    def source(shapes: Shapes, at: Index) -> tuple[int, Index]:
+        return 0, (*at[:-2], int(places(shapes[0][-1], at[-2], at[-1])))
+
+    return _move("relative", compute, source)

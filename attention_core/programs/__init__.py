@@ -1,0 +1,140 @@
+"""Attention written as data: every mechanism is a tuple of steps, and a change of it is a function on such tuples.
+
+One head     SELF_ATTENTION; masked, biased, softcapped, tempered, steadied, unscaled, without_residual; ABLATIONS
+Heads        MULTI_HEAD, SUMMED_HEADS, multi_head, split_heads, grouped
+Sources      CROSS_ATTENTION, crossed;  cached: new tokens after a key-value cache
+Circuits     COMBINED: W_Q W_K^T and W_V W_O;  rank, low_rank
+Positions    placed, rotary (rotary_given), alibi, relative_bias
+Blocks       BLOCK, block, decoder_block, stack, encoder_decoder, norm, mlp, with_biases, next_token
+Tiles        online: FlashAttention's softmax
+Linear       LINEAR_ATTENTION, linear, recurrent
+Ancestors    HARD_LOOKUP, SOFT_LOOKUP, KERNEL_SMOOTHER
+"""
+
+from attention_core.programs.blocks import (
+    ACTIVATIONS,
+    BLOCK,
+    block,
+    decoder_block,
+    encoder_decoder,
+    mlp,
+    next_token,
+    norm,
+    stack,
+    with_biases,
+)
+from attention_core.programs.circuits import COMBINED, low_rank, rank
+from attention_core.programs.editing import (
+    BEFORE_SOFTMAX,
+    find,
+    identifier,
+    lifted,
+    names,
+    prefixed,
+    renamed,
+    with_axes,
+)
+from attention_core.programs.givens import GIVENS, Given, given_of
+from attention_core.programs.heads import (
+    CROSS_ATTENTION,
+    MULTI_HEAD,
+    SUMMED_HEADS,
+    cached,
+    crossed,
+    grouped,
+    multi_head,
+    split_heads,
+)
+from attention_core.programs.linear_attention import LINEAR_ATTENTION, linear, recurrent
+from attention_core.programs.lookup import HARD_LOOKUP, KERNEL_SMOOTHER, SOFT_LOOKUP
+from attention_core.programs.one_head import (
+    ABLATIONS,
+    MISTAKE,
+    MIX,
+    PROJECT,
+    SCORE,
+    SELF_ATTENTION,
+    SOFTMAX,
+    STEADY_ABOVE,
+    biased,
+    masked,
+    masked_after,
+    masked_with_zero,
+    one_head,
+    run_steady,
+    softcapped,
+    steadied,
+    tempered,
+    unscaled,
+    without_residual,
+    wrong_axis,
+)
+from attention_core.programs.position import alibi, placed, relative_bias, rotary, rotary_given
+from attention_core.programs.tiles import online
+
+__all__ = [
+    "ABLATIONS",
+    "ACTIVATIONS",
+    "BEFORE_SOFTMAX",
+    "BLOCK",
+    "COMBINED",
+    "CROSS_ATTENTION",
+    "GIVENS",
+    "HARD_LOOKUP",
+    "KERNEL_SMOOTHER",
+    "LINEAR_ATTENTION",
+    "MISTAKE",
+    "MIX",
+    "MULTI_HEAD",
+    "PROJECT",
+    "SCORE",
+    "SELF_ATTENTION",
+    "SOFTMAX",
+    "SOFT_LOOKUP",
+    "STEADY_ABOVE",
+    "SUMMED_HEADS",
+    "Given",
+    "alibi",
+    "biased",
+    "block",
+    "cached",
+    "crossed",
+    "decoder_block",
+    "encoder_decoder",
+    "find",
+    "given_of",
+    "grouped",
+    "identifier",
+    "lifted",
+    "linear",
+    "low_rank",
+    "masked",
+    "masked_after",
+    "masked_with_zero",
+    "mlp",
+    "multi_head",
+    "names",
+    "next_token",
+    "norm",
+    "one_head",
+    "online",
+    "placed",
+    "prefixed",
+    "rank",
+    "recurrent",
+    "relative_bias",
+    "renamed",
+    "rotary",
+    "rotary_given",
+    "run_steady",
+    "softcapped",
+    "split_heads",
+    "stack",
+    "steadied",
+    "tempered",
+    "unscaled",
+    "with_axes",
+    "with_biases",
+    "without_residual",
+    "wrong_axis",
+]

@@ -1,0 +1,68 @@
+"""What a program may be given: every matrix that a learner sees and no step makes.
+
+Vocabulary
+    letter    how the matrix is called in a formula, in LaTeX
+    meaning   where a cell sits, in words; {query}, {d_model}, ... become the cell's labels
+    layer     "layer1.w_q" is spoken of as w_q is: see given_of
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Given:
+    """A matrix that the learner gives: its letter (LaTeX), its name in words, its axes, and where a cell sits."""
+
+    letter: str
+    title: str
+    axes: tuple[str, ...]
+    meaning: str
+
+
+GIVENS: Mapping[str, Given] = {
+    "x": Given("X", "embeddings", ("query", "d_model"), "how much “{d_model}” {query} has"),
+    "w_q": Given(
+        "W_Q", "query weights", ("d_model", "d_k"), "what the feature {d_model} adds to query coordinate {d_k}"
+    ),
+    "w_k": Given("W_K", "key weights", ("d_model", "d_k"), "what the feature {d_model} adds to key coordinate {d_k}"),
+    "w_v": Given(
+        "W_V", "value weights", ("d_model", "d_v"), "what the feature {d_model} adds to value coordinate {d_v}"
+    ),
+    "w_o": Given(
+        "W_O", "output weights", ("d_v", "d_model"), "what value coordinate {d_v} adds to the feature {d_model}"
+    ),
+    "scale": Given("c", "scale", (), "the factor that every score is multiplied by"),
+    "bias": Given(
+        "B", "position bias", ("query", "key"), "what is added when {query} looks at {key}, for where they stand"
+    ),
+    "mask": Given("M", "mask", ("query", "key"), "whether {query} may see {key}: 1 = yes, 0 = no"),
+    "softcap": Given("C", "softcap", (), "what no score gets beyond, above or below"),
+    "temperature": Given("T", "temperature", (), "what every score is divided by before softmax"),
+    "source": Given("Z", "source", ("key", "d_source"), "how much “{d_source}” {key} has"),
+    "k_past": Given("K_P", "cached keys", ("past", "d_k"), "what {past} can be found by, in coordinate {d_k}"),
+    "v_past": Given("V_P", "cached values", ("past", "d_v"), "what {past} hands over, in coordinate {d_v}"),
+    "places": Given("P", "places", ("query", "d_model"), "what the place of {query} adds to the feature {d_model}"),
+    "positions": Given("p", "positions", ("query",), "where {query} stands"),
+    "frequencies": Given("f", "frequencies", ("d_k",), "the angle that one place further adds in coordinate {d_k}"),
+    "signs": Given("s", "signs", ("d_k",), "the sign of a quarter turn in coordinate {d_k}"),
+    "slopes": Given("m", "slopes", ("head",), "what one place of distance costs in head {head}"),
+    "table": Given("t", "biases by distance", ("distance",), "what the distance number {distance} adds to a score"),
+    "gain": Given("g", "gains", ("d_model",), "what the normed feature {d_model} is multiplied by"),
+    "shift": Given("b", "shifts", ("d_model",), "what is added to the normed feature {d_model}"),
+    "epsilon": Given(r"\epsilon", "epsilon", (), "what keeps from dividing by 0"),
+    "b_q": Given("b_Q", "query biases", ("d_k",), "what is added to query coordinate {d_k}, whatever the token"),
+    "b_k": Given("b_K", "key biases", ("d_k",), "what is added to key coordinate {d_k}, whatever the token"),
+    "b_v": Given("b_V", "value biases", ("d_v",), "what is added to value coordinate {d_v}, whatever the token"),
+    "b_o": Given("b_O", "output biases", ("d_model",), "what is added to the feature {d_model}, whatever the token"),
+    "w_1": Given("W_1", "first MLP weights", ("d_model", "d_ff"), "what the feature {d_model} adds to neuron {d_ff}"),
+    "b_1": Given("b_1", "first MLP biases", ("d_ff",), "what is added to neuron {d_ff}, whatever the token"),
+    "w_2": Given("W_2", "second MLP weights", ("d_ff", "d_model"), "what neuron {d_ff} adds to the feature {d_model}"),
+    "b_2": Given("b_2", "second MLP biases", ("d_model",), "what is added to {d_model}, whatever the token"),
+    "w_u": Given("W_U", "unembedding", ("d_model", "vocab"), "how much the feature {d_model} speaks for “{vocab}”"),
+}
+
+
+def given_of(name: str) -> Given:
+    """What is said about the given matrix `name`, in whatever layer. Raises KeyError for a name that has no entry."""
+    return GIVENS[name.rpartition(".")[2]]

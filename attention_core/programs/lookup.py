@@ -1,0 +1,71 @@
+"""The ancestors of attention: looking up a table, and averaging what lies near.
+
+Vocabulary
+    hard lookup      the value whose key fits best, and no other: nudging the query changes nothing, so none can learn
+    soft lookup      the same with softmax: every value counts a little, and every nudge is felt
+    kernel smoother  Nadaraya-Watson regression (1964): an average of the values, nearer keys counting more;
+                     scale is −1 / (2 h²) for a Gaussian of width h
+
+All three read q [query d_k], k [key d_k] and v [key d_v] as they are: there are no weights yet.
+"""
+
+from dataclasses import replace
+
+from attention_core import functions, rules
+from attention_core.programs.editing import find
+from attention_core.programs.one_head import MIX, SCORE, SOFTMAX
+from attention_core.trace import Program, Step
+
+_scores, _scaled = SCORE
+_output = find(MIX, "output")
+
+SOFT_LOOKUP: Program = (*SCORE, *SOFTMAX, _output)
+
+HARD_LOOKUP: Program = (
+    _scores,
+    Step(
+        "row_max", r"m_i = \max_j S_{ij}", "row_max = scores.max(axis=1)", ("scores",), "query key -> query",
+        rules.maximum, "best fit", "The largest score of each query.", "the largest score of {query}",
+        r"m_i = \max_j S_{ji}",
+    ),
+    Step(
+        "hits", r"T_{ij} = 1 \text{ if } S_{ij} = m_i \text{, else } 0",
+        "hits = (scores == row_max[:, None]).astype(scores.dtype)", ("scores", "row_max"),
+        "query key, query -> query key", functions.equals,
+        "hits", "1 for the key that fits best, 0 for all others.", "whether {key} fits {query} best: 1 = yes, 0 = no",
+        r"T_{ji} = 1 \text{ if } S_{ji} = m_i \text{, else } 0",
+    ),
+    replace(
+        find(SOFTMAX, "row_sums"), formula=r"r_i = \sum_j T_{ij}", formula_t=r"r_i = \sum_j T_{ji}", inputs=("hits",),
+        code="row_sums = hits.sum(axis=1)", says="How many keys fit best: 1, unless some fit equally well.",
+        meaning="how many keys fit {query} best",
+    ),
+    replace(
+        find(SOFTMAX, "weights"), formula=r"A_{ij} = T_{ij} / r_i", formula_t=r"A_{ji} = T_{ji} / r_i",
+        code="weights = hits / row_sums[:, None]", inputs=("hits", "row_sums"),
+        says="All to the best key; keys that fit equally well share.",
+    ),
+    _output,
+)  # fmt: skip
+
+KERNEL_SMOOTHER: Program = (
+    Step(
+        "gaps", r"G_{ijd} = Q_{id} - K_{jd}", "gaps = q[:, None] - k", ("q", "k"),
+        "query d_k, key d_k -> query key d_k", rules.subtract,
+        "gaps", "How far each query is from each key, coordinate by coordinate.",
+        "how far {query} is from {key} in coordinate {d_k}", r"G_{ijd} = Q_{di} - K_{dj}",
+    ),
+    replace(
+        _scores, name="scores", formula=r"S_{ij} = \sum_d G_{ijd}^2", formula_t=r"S_{ji} = \sum_d G_{ijd}^2",
+        code="scores = (gaps**2).sum(axis=-1)", inputs=("gaps",), axes="query key d_k -> query key",
+        rule=functions.sum_of_squares, title="squared distances",
+        says="The squared distance of each query from each key: the smaller, the better the fit.",
+        meaning="how far {query} is from {key}, squared",
+    ),
+    replace(
+        _scaled, formula=r"\tilde S = c\,S , \quad c = -1 / 2h^2",
+        says="A negative factor: near keys get the largest numbers. A width h decides what counts as near.",
+    ),
+    *SOFTMAX,
+    _output,
+)  # fmt: skip

@@ -1,0 +1,91 @@
+"""Every program of the core beyond one head, and random matrices to run any program on.
+
+Vocabulary
+    MECHANISMS    name -> program; together they use every step that the core can make
+    SIZES         a different size for every axis; tokens are queries and keys at once, unless a program says otherwise
+    drawn_for     the given matrices of a program, at random: what must be positive is, masks are boolean
+"""
+
+import numpy as np
+
+from attention_core import programs
+from attention_core.trace import givens
+
+ONE, MANY = programs.SELF_ATTENTION, programs.MULTI_HEAD
+MECHANISMS = {
+    "multi-head": MANY,
+    "multi-head, summed, with every stage": programs.multi_head(
+        programs.masked(programs.softcapped(programs.tempered(programs.biased(ONE)))), summed=True
+    ),
+    "stages added to heads": programs.steadied(programs.masked(programs.softcapped(programs.tempered(MANY)))),
+    "split": programs.split_heads(2, programs.masked(ONE)),
+    "grouped": programs.grouped(6, programs.masked(ONE)),
+    "multi-query, summed": programs.grouped(3, summed=True),
+    "cross-attention": programs.masked(programs.CROSS_ATTENTION),
+    "cross-attention, heads": programs.multi_head(programs.CROSS_ATTENTION),
+    "cached": programs.masked(programs.cached()),
+    "combined": programs.COMBINED,
+    "placed": programs.placed(programs.masked(ONE)),
+    "rotary": programs.rotary(programs.masked(ONE), 4),
+    "rotary, some dims": programs.rotary(MANY, 4, dims=2),
+    "rotary, interleaved": programs.rotary(MANY, 4, interleaved=True),
+    "alibi": programs.masked(programs.alibi(ONE)),
+    "alibi, heads": programs.alibi(programs.masked(MANY)),
+    "relative bias": programs.masked(programs.relative_bias(ONE, 3, 3)),
+    "relative bias, heads": programs.relative_bias(programs.masked(MANY), 3, 3),
+    "block": programs.BLOCK,
+    "block, post-norm, heads": programs.block(programs.masked(MANY), post=True, activation="relu"),
+    "block, RMS norm": programs.block(kind="rms", activation="gelu_tanh", biases=False),
+    "block, no norm": programs.block(programs.SUMMED_HEADS, kind=""),
+    "two layers": programs.stack([programs.BLOCK] * 2),
+    "decoder block": programs.decoder_block(MANY),
+    "encoder-decoder": programs.encoder_decoder(1, post=True),
+    "next token": programs.next_token(programs.masked(ONE)),
+    "next token, top-k": programs.next_token(ONE, temperature=True, top_k=3),
+    "tiles": programs.online(3, 2),
+    "masked tiles": programs.online(5, 2, hides=True),
+    "linear": programs.linear(hides=True),
+    "linear, unnormalised": programs.linear(normalised=False),
+    "linear, no feature map": programs.linear(hides=True, normalised=False, feature_map=False, rest=False),
+    "recurrent": programs.recurrent(3),
+    "recurrent, unnormalised": programs.recurrent(2, normalised=False, feature_map=False, rest=False),
+    "hard lookup": programs.HARD_LOOKUP,
+    "soft lookup": programs.SOFT_LOOKUP,
+    "kernel smoother": programs.KERNEL_SMOOTHER,
+}
+SIZES = {
+    "head": 2, "kv_head": 1, "d_model": 5, "d_model_k": 5, "d_k": 4, "d_v": 7, "d_ff": 8, "d_source": 10, "vocab": 9,
+    "past": 6, "distance": 3,
+}  # fmt: skip
+_TOKENS = {
+    "grouped": {"head": 6, "kv_head": 3}, "multi-query, summed": {"head": 3}, "masked tiles": {"query": 5, "key": 5},
+    "cross-attention": {"key": 2}, "cross-attention, heads": {"key": 2}, "cached": {"new": 3, "key": 9},
+    "recurrent, unnormalised": {"query": 2, "key": 2}, "soft lookup": {"key": 2}, "hard lookup": {"key": 2},
+    "kernel smoother": {"key": 2}, "decoder block": {"source_key": 2},
+    "encoder-decoder": {"source_query": 2, "source_key": 2, "d_source": 5},
+}  # fmt: skip
+_POSITIVE = ("epsilon", "softcap", "temperature")
+
+
+def sizes_of(name):
+    """The size of every axis for the mechanism of this name: three tokens, unless it says otherwise."""
+    return {"query": 3, "key": 3, "source_key": 2, **SIZES, **_TOKENS.get(name, {})}
+
+
+def length(axis, sizes):
+    """How long an axis is; a merged one, "(head d_v)", as long as its parts multiplied."""
+    return int(np.prod([sizes[part] for part in axis.strip("()").split()]))
+
+
+def drawn_for(program, sizes, seed, dtype=np.float64):
+    """The given matrices of `program`: normally distributed, positive where they must be, masks seeing themselves."""
+    rng = np.random.default_rng(seed)
+    found = {}
+    for name, axes in givens(program).items():
+        value = rng.normal(size=[length(axis, sizes) for axis in axes])
+        if name == "mask":
+            found[name] = value > -0.4
+            np.fill_diagonal(found[name], True)
+        else:
+            found[name] = (abs(value) + 0.5 if name in _POSITIVE else value).astype(dtype)
+    return found
