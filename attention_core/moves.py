@@ -10,7 +10,7 @@ cell came from.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,15 +19,11 @@ from attention_core.rules import Axes, Index, Rule, ShapeError, Term
 Shapes = Sequence[tuple[int, ...]]
 
 
-def _no_source(shapes: Shapes, at: Index) -> tuple[int, Index]:
-    raise NotImplementedError
-
-
 @dataclass(frozen=True)
 class Move(Rule):
     """A rule that takes every cell from one place. source: (shapes of the inputs, output cell) -> (slot, index)."""
 
-    source: Callable[[Shapes, Index], tuple[int, Index]] = _no_source
+    source: Callable[[Shapes, Index], tuple[int, Index]] = field(kw_only=True)
 
     def reads(self, axes: Axes, inputs: Sequence[np.ndarray], at: Index) -> tuple[tuple[Index, ...], ...]:
         slot, index = self.source([x.shape for x in inputs], at)
@@ -45,7 +41,7 @@ def _write_moved(*slots: Sequence[Term]) -> list["str | Term"]:
 def _move(
     pattern: str, compute: Callable[..., np.ndarray], source: Callable[[Shapes, Index], tuple[int, Index]]
 ) -> Move:
-    return Move("→", lambda axes, *inputs: compute(*inputs), _write_moved, pattern, source)
+    return Move("→", lambda axes, *inputs: compute(*inputs), _write_moved, pattern, source=source)
 
 
 def split(n_heads: int) -> Move:

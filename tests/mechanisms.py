@@ -24,6 +24,12 @@ MECHANISMS = {
     "cross-attention": programs.masked(programs.CROSS_ATTENTION),
     "cross-attention, heads": programs.multi_head(programs.CROSS_ATTENTION),
     "cached": programs.masked(programs.cached()),
+    "cached, heads": programs.masked(programs.cached(MANY)),
+    "split, crossed": programs.split_heads(2, programs.CROSS_ATTENTION),
+    "rotary, then heads": programs.multi_head(programs.rotary(ONE, 4)),
+    "placed, then heads": programs.multi_head(programs.placed(ONE)),
+    "alibi, then heads": programs.multi_head(programs.alibi(ONE)),
+    "block, grouped": programs.block(programs.grouped(6)),
     "combined": programs.COMBINED,
     "placed": programs.placed(programs.masked(ONE)),
     "rotary": programs.rotary(programs.masked(ONE), 4),
@@ -58,7 +64,9 @@ SIZES = {
     "past": 6, "distance": 3,
 }  # fmt: skip
 _TOKENS = {
-    "grouped": {"head": 6, "kv_head": 3}, "multi-query, summed": {"head": 3}, "masked tiles": {"query": 5, "key": 5},
+    "grouped": {"head": 6, "kv_head": 3}, "block, grouped": {"head": 6, "kv_head": 3},
+    "cached, heads": {"new": 3, "key": 9}, "split, crossed": {"key": 2}, "multi-query, summed": {"head": 3},
+    "masked tiles": {"query": 5, "key": 5},
     "cross-attention": {"key": 2}, "cross-attention, heads": {"key": 2}, "cached": {"new": 3, "key": 9},
     "recurrent, unnormalised": {"query": 2, "key": 2}, "soft lookup": {"key": 2}, "hard lookup": {"key": 2},
     "kernel smoother": {"key": 2}, "decoder block": {"source_key": 2},
@@ -87,5 +95,6 @@ def drawn_for(program, sizes, seed, dtype=np.float64):
             found[name] = value > -0.4
             np.fill_diagonal(found[name], True)
         else:
-            found[name] = (abs(value) + 0.5 if name in _POSITIVE else value).astype(dtype)
+            size = np.sqrt(value.shape[-2]) if "w_" in name else 1  # scores that exp can hold, layer after layer
+            found[name] = (abs(value) + 0.5 if name in _POSITIVE else value / size).astype(dtype)
     return found

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from attention_core import ShapeError, givens, programs, run
+from attention_core.moves import append
 from attention_core.programs import SELF_ATTENTION
 from attention_core.rules import parse
 
@@ -171,3 +172,13 @@ def test_givens_are_what_is_read_and_not_made():
         "x": ("query", "d_model"), "w_q": ("d_model", "d_k"), "w_k": ("d_model", "d_k"), "w_v": ("d_model", "d_v"),
         "scale": (), "mask": ("query", "key"), "w_o": ("d_v", "d_model"),
     }  # fmt: skip
+
+
+def test_what_is_given_is_not_made():
+    with pytest.raises(ValueError, match="scores is given, but step 'scores' makes it; give it another name"):
+        run(programs.one_head(), {**zeros(), "scores": np.zeros((2, 2))})
+
+
+def test_a_move_has_no_source_for_a_cell_that_is_not_there():
+    with pytest.raises(IndexError, match="there is no row 5"):
+        append.source([(2, 3), (3, 3)], (5, 0))

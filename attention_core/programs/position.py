@@ -134,7 +134,7 @@ def alibi(program: Program) -> Program:
         "distance", "How far apart two tokens are, whichever comes first.", "how far {key} is from {query}",
     )  # fmt: skip
     bias = Step(
-        "bias", r"B = m\,|i - j|", "bias = slopes[:, None, None] * distance" if heads else "bias = slopes * distance",
+        "bias", r"B = m\,|i - j|", "bias = slopes[..., None, None] * distance",
         ("slopes", "distance"), f"{'head' if heads else ''}, query key -> {made}", rules.times,
         "penalty", "Every place further costs the same, more in some heads than in others.",
         "what the distance between {query} and {key} costs" + (", in head {head}" if heads else ""),
