@@ -26,6 +26,7 @@ check: .venv/dev.stamp
 	$(python) -m ruff format --check
 
 bench: .venv/dev.stamp
+	PYTHONPATH=. $(python) benchmarks/core.py
 	PYTHONPATH=. $(python) benchmarks/latency.py
 
 # The environment comes after the bar: once it exists, its age says nothing.

@@ -28,8 +28,18 @@ from attention_core import examples, programs, run
 from attention_core.kernel import attention
 
 SIZES = ((1, 8, 8), (4, 64, 16), (12, 128, 64), (12, 1024, 64))
+
+
+def four_heads(tokens: list[str]) -> tuple[dict[str, np.ndarray], dict[str, tuple]]:
+    """The paint example's weights, for each of four heads."""
+    given, labels = examples.PAINT.given(tokens)
+    heads = {name: np.stack([given[name]] * 4) for name in ("w_q", "w_k", "w_v")}
+    return {**given, **heads, "w_o": np.concatenate([given["w_o"]] * 4)}, labels
+
+
 PROGRAMS = {  # name: (program, tokens -> its given matrices and labels)
     "one head": (programs.one_head(), examples.PAINT.given),
+    "four heads": (programs.masked(programs.MULTI_HEAD), four_heads),
 }
 TOKENS = ["red", "ball", "hit", "blue", "cube", "and", "small", "cube", "hit", "the", "big", "ball"]
 ROUNDS, SECONDS, PAUSE = 25, 0.02, 0.5  # of each subject, how long a round takes at least, the pause before them
