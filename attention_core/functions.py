@@ -48,6 +48,25 @@ def _write_sum_of_squares(x: list[Term]) -> list[str | Term]:
     return joined([[*bracketed(term), "²"] for term in x], " + ")
 
 
+def _write_length(x: list[Term]) -> list[str | Term]:
+    return ["sqrt(", *_write_sum_of_squares(x), ")"]
+
+
+def _log_plus(total: np.ndarray, top: np.ndarray) -> np.ndarray:
+    return np.log(np.where(total > 0, total, 1)) + np.where(total > 0, top, -np.inf)
+
+
+def _per_length(x: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """x / size, and 0 where the size is 0: a vector of zeros points nowhere, and is like nothing."""
+    return np.divide(x, size, out=np.zeros(np.broadcast(x, size).shape, x.dtype), where=size != 0)
+
+
+def _write_per_length(x: list[Term], size: list[Term]) -> list[str | Term]:
+    if size[0].value == 0:
+        return ["0, because a vector of length ", size[0], " points nowhere: ", *bracketed(x[0])]
+    return [*bracketed(x[0]), " / ", size[0]]
+
+
 def _write_gelu(x: list[Term]) -> list[str | Term]:
     return [*bracketed(x[0]), " × (1 + erf(", x[0], " / sqrt(2))) / 2"]
 
@@ -121,6 +140,9 @@ mean = Rule("mean", reduction(np.mean), _write_mean)
 mean_square = Rule("mean ²", reduction(lambda x, axis: np.mean(x * x, axis=axis)), _write_mean_square)
 sum_of_squares = Rule("Σ ²", reduction(lambda x, axis: np.sum(x * x, axis=axis)), _write_sum_of_squares)
 root = Rule("√", elementwise(_root), lambda v, e: ["sqrt(", v[0], " + ", e[0], ")"])
+length = Rule("√ Σ ²", reduction(lambda x, axis: np.sqrt(np.sum(x * x, axis=axis))), _write_length)
+log_plus = Rule("ln", elementwise(_log_plus), lambda total, top: ["ln(", total[0], ") + ", *bracketed(top[0])])
+per_length = Rule("÷", elementwise(_per_length), _write_per_length)
 absolute = Rule("| |", elementwise(np.abs), lambda x: ["|", x[0], "|"])
 cosine = Rule("cos", elementwise(np.cos), _called("cos"))
 sine = Rule("sin", elementwise(np.sin), _called("sin"))

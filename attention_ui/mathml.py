@@ -22,7 +22,7 @@ _SYMBOLS = {
     "approx": ["mo", "≈"], "theta": ["mi", "θ"], "phi": ["mi", "φ"], "Phi": ["mi", "Φ"], "mu": ["mi", "μ"],
     "sigma": ["mi", "σ"], "epsilon": ["mi", "ε"],
 }  # fmt: skip
-_FUNCTIONS = {"max": "max", "exp": "exp", "tanh": "tanh", "cos": "cos", "sin": "sin", "sum": "∑"}
+_FUNCTIONS = {"max": "max", "exp": "exp", "tanh": "tanh", "cos": "cos", "sin": "sin", "ln": "ln", "sum": "∑"}
 _ACCENTS = {"tilde": "~", "hat": "^"}
 
 

@@ -7,7 +7,7 @@ Vocabulary
 """
 
 from dataclasses import replace
-from math import cos, erf, exp, inf, isfinite, isnan, pi, sin, sqrt, tanh
+from math import cos, erf, exp, inf, isfinite, isnan, log, pi, sin, sqrt, tanh
 
 import numpy as np
 
@@ -56,7 +56,7 @@ def writes_every_operand(cell):
 _SIGNS = str.maketrans({"×": "*", "−": "-", "∞": "inf"})
 _KNOWN = {
     "exp": exp, "max": lambda *x: max(x), "inf": inf, "cos": cos, "sin": sin, "tanh": tanh, "erf": erf,
-    "sqrt": sqrt, "pi": pi, "largest": lambda k, *x: sorted(x)[-min(k, len(x))],
+    "sqrt": sqrt, "ln": log, "pi": pi, "largest": lambda k, *x: sorted(x)[-min(k, len(x))],
 }  # fmt: skip
 
 

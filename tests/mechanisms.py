@@ -58,6 +58,12 @@ MECHANISMS = {
     "hard lookup": programs.HARD_LOOKUP,
     "soft lookup": programs.SOFT_LOOKUP,
     "kernel smoother": programs.KERNEL_SMOOTHER,
+    "soft table": programs.SOFT_TABLE,
+    "hard table": programs.HARD_TABLE,
+    "similarity": programs.SIMILARITY_AND_SCALE,
+    "softmax": programs.SOFTMAX_ROWS,
+    "softmax, every switch": programs.softmax_rows(raised=True, tempered=True, steady=True),
+    "softmax over columns": programs.softmax_rows(columns=True, steady=True, tempered=True),
 }
 SIZES = {
     "head": 2, "kv_head": 1, "d_model": 5, "d_model_k": 5, "d_k": 4, "d_v": 7, "d_ff": 8, "d_source": 10, "vocab": 9,
@@ -69,7 +75,8 @@ _TOKENS = {
     "masked tiles": {"query": 5, "key": 5},
     "cross-attention": {"key": 2}, "cross-attention, heads": {"key": 2}, "cached": {"new": 3, "key": 9},
     "recurrent, unnormalised": {"query": 2, "key": 2}, "soft lookup": {"key": 2}, "hard lookup": {"key": 2},
-    "kernel smoother": {"key": 2}, "decoder block": {"source_key": 2},
+    "kernel smoother": {"key": 2}, "similarity": {"key": 2}, "soft table": {"key": 2},
+    "decoder block": {"source_key": 2},
     "encoder-decoder": {"source_query": 2, "source_key": 2, "d_source": 5},
 }  # fmt: skip
 _POSITIVE = ("epsilon", "softcap", "temperature")

@@ -8,7 +8,8 @@ Positions    placed, rotary (rotary_given), alibi, relative_bias
 Blocks       BLOCK, block, decoder_block, stack, encoder_decoder, norm, mlp, with_biases, next_token
 Tiles        online: FlashAttention's softmax
 Linear       LINEAR_ATTENTION, linear, recurrent
-Ancestors    HARD_LOOKUP, SOFT_LOOKUP, KERNEL_SMOOTHER
+Ancestors    HARD_LOOKUP, SOFT_LOOKUP, KERNEL_SMOOTHER;  HARD_TABLE, SOFT_TABLE: of single numbers, with derivatives
+Parts        SOFTMAX_ROWS, softmax_rows: of given scores;  SIMILARITY: dot products, lengths, cosines
 """
 
 from attention_core.programs.blocks import (
@@ -46,7 +47,7 @@ from attention_core.programs.heads import (
     split_heads,
 )
 from attention_core.programs.linear_attention import LINEAR_ATTENTION, linear, recurrent
-from attention_core.programs.lookup import HARD_LOOKUP, KERNEL_SMOOTHER, SOFT_LOOKUP
+from attention_core.programs.lookup import HARD_LOOKUP, HARD_TABLE, KERNEL_SMOOTHER, SOFT_LOOKUP, SOFT_TABLE
 from attention_core.programs.one_head import (
     ABLATIONS,
     MISTAKE,
@@ -70,6 +71,8 @@ from attention_core.programs.one_head import (
     wrong_axis,
 )
 from attention_core.programs.position import alibi, placed, relative_bias, rotary, rotary_given
+from attention_core.programs.similarity import SIMILARITY, SIMILARITY_AND_SCALE
+from attention_core.programs.softmax_rows import SOFTMAX_ROWS, softmax_rows
 from attention_core.programs.tiles import online
 
 __all__ = [
@@ -81,6 +84,7 @@ __all__ = [
     "CROSS_ATTENTION",
     "GIVENS",
     "HARD_LOOKUP",
+    "HARD_TABLE",
     "KERNEL_SMOOTHER",
     "LINEAR_ATTENTION",
     "MISTAKE",
@@ -89,8 +93,12 @@ __all__ = [
     "PROJECT",
     "SCORE",
     "SELF_ATTENTION",
+    "SIMILARITY",
+    "SIMILARITY_AND_SCALE",
     "SOFTMAX",
+    "SOFTMAX_ROWS",
     "SOFT_LOOKUP",
+    "SOFT_TABLE",
     "STEADY_ABOVE",
     "SUMMED_HEADS",
     "Given",
@@ -128,6 +136,7 @@ __all__ = [
     "rotary_given",
     "run_steady",
     "softcapped",
+    "softmax_rows",
     "split_heads",
     "stack",
     "steadied",

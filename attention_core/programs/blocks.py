@@ -109,11 +109,15 @@ def _with_bias(step: Step, bias: str, letter: str) -> Program:
     product, axes = f"{step.name}_product", step.parsed.output
     per_head = axes[0] in ("head", "kv_head")  # a bias per head: [head d_k], stretched over the tokens
     of = (axes[0], axes[-1]) if per_head else axes[-1:]
+    formulas = (text.replace(f"{letter} =", f"{letter}_0 =") for text in (step.formula, step.formula_t))
     return (
-        replace(step, name=product, code=step.code.replace(f"{step.name} =", f"{product} =")),
+        replace(
+            step, name=product, code=step.code.replace(f"{step.name} =", f"{product} ="),
+            **dict(zip(("formula", "formula_t"), formulas, strict=True)),
+        ),
         replace(
             step, inputs=(product, bias), axes=f"{' '.join(axes)}, {' '.join(of)} -> {' '.join(axes)}", rule=rules.add,
-            formula=rf"{letter} \leftarrow {letter} + b", formula_t="",
+            formula=rf"{letter} = {letter}_0 + b", formula_t="",
             code=f"{step.name} = {product} + {bias}" + ("[:, None]" if per_head else ""),
             says="A learned number of its own is added to each coordinate, whatever the token.",
         ),

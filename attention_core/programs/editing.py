@@ -17,7 +17,7 @@ from attention_core.trace import Program, Step, givens
 BEFORE_SOFTMAX = ("scores", "scaled", "biased", "capped", "masked", "tempered")
 _LETTERS = {
     "scores": "S", "scaled": r"\tilde S", "biased": r"\tilde S^B", "capped": r"\tilde S^C", "masked": r"\hat S",
-    "tempered": r"\hat S^T",
+    "tempered": r"\hat S^T", "raised": "S^a",
 }  # fmt: skip
 
 
@@ -113,7 +113,8 @@ def _lifted(step: Step, shared: Collection[str], axis: str) -> Step:
 
 def like(program: Program, step: Step) -> Step:
     """A step that works on scores, lifted if the program's scores have a head axis."""
-    return _lifted(step, SHARED, "head") if "head" in find(program, "scores").parsed.output else step
+    heads = any("head" in found.parsed.output for found in program if found.name in ("scores", "shifted"))
+    return _lifted(step, SHARED, "head") if heads else step
 
 
 # --- Names -----------------------------------------------------------------------------------------------------------

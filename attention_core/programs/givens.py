@@ -32,6 +32,11 @@ GIVENS: Mapping[str, Given] = {
     "w_o": Given(
         "W_O", "output weights", ("d_v", "d_model"), "what value coordinate {d_v} adds to the feature {d_model}"
     ),
+    "q": Given("Q", "queries", ("query", "d_k"), "what {query} asks for, in coordinate {d_k}"),
+    "k": Given("K", "keys", ("key", "d_k"), "what {key} can be found by, in coordinate {d_k}"),
+    "v": Given("V", "values", ("query", "key"), "what {query} finds in the table at {key}"),
+    "scores": Given("S", "scores", ("query", "key"), "the score of {query} with {key}"),
+    "constant": Given("a", "constant", (), "what is added to every score"),
     "scale": Given("c", "scale", (), "the factor that every score is multiplied by"),
     "bias": Given(
         "B", "position bias", ("query", "key"), "what is added when {query} looks at {key}, for where they stand"

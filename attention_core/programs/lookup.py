@@ -3,10 +3,12 @@
 Vocabulary
     hard lookup      the value whose key fits best, and no other: nudging the query changes nothing, so none can learn
     soft lookup      the same with softmax: every value counts a little, and every nudge is felt
+    felt             how far the output moves for a small change of one score: weight times (value − output)
     kernel smoother  Nadaraya-Watson regression (1964): an average of the values, nearer keys counting more;
                      scale is −1 / (2 h²) for a Gaussian of width h
 
-All three read q [query d_k], k [key d_k] and v [key d_v] as they are: there are no weights yet.
+They read q [query d_k], k [key d_k] and v [key d_v] as they are: there are no weights yet. In a table of single
+numbers, v is [query key]: one number under each key.
 """
 
 from dataclasses import replace
@@ -69,3 +71,27 @@ KERNEL_SMOOTHER: Program = (
     *SOFTMAX,
     _output,
 )  # fmt: skip
+
+# --- A table of single numbers, and what nudging it does -------------------------------------------------------------
+
+_NUMBER = replace(
+    _output, formula=r"o_i = \sum_j A_{ij} V_{ij}", formula_t=r"o_i = \sum_j A_{ji} V_{ji}",
+    code="output = (weights * v).sum(axis=1)", axes="query key, query key -> query",
+    says="The values, each times its weight, added up: one number.", meaning="what {query} looks up",
+)  # fmt: skip
+_FELT: Program = (
+    Step(
+        "gap", r"G_{ij} = V_{ij} - o_i", "gap = v - output[:, None]", ("v", "output"), "query key, query -> query key",
+        rules.subtract,
+        "gaps", "How far each value lies from what was looked up.", "how far the value of {key} is from the output",
+        r"G_{ji} = V_{ji} - o_i",
+    ),
+    Step(
+        "felt", r"F_{ij} = A_{ij} G_{ij}", "felt = weights * gap", ("weights", "gap"),
+        "query key, query key -> query key", rules.times,
+        "pull of each score", "How fast the output moves when a score is nudged: weight times gap, the derivative.",
+        "how fast the output of {query} moves with the score of {key}", r"F_{ji} = A_{ji} G_{ji}",
+    ),
+)  # fmt: skip
+SOFT_TABLE: Program = (*SCORE, *SOFTMAX, _NUMBER, *_FELT)
+HARD_TABLE: Program = (*HARD_LOOKUP[:-1], _NUMBER)

@@ -279,9 +279,15 @@ _STEADY_ABOVE_32 = 40.0  # float32 ends at exp(88)
 def run_steady(
     program: Program, given: Mapping[str, np.ndarray], labels: Mapping[str, Sequence[str]]
 ) -> tuple[Trace, bool]:
-    """Run, subtracting the row maximum if a score passes STEADY_ABOVE. Returns the trace, and whether it had to."""
+    """Run, subtracting the row maximum if a score passes STEADY_ABOVE. Returns the trace, and whether it had to.
+
+    A program without softmax, of projections only, runs as it is.
+    """
+    if "row_max" not in names(program):
+        return run(program, given, labels), False
     before = program[: names(program).index("row_max")]
-    scores = run(before, given, labels)[before[-1].name].value
+    last = find(program, "row_max").inputs[0]
+    scores = run(before, given, labels)[last].value if before else np.asarray(given[last])
     seen = scores[np.isfinite(scores)]
     limit = _STEADY_ABOVE_32 if scores.dtype == np.float32 else STEADY_ABOVE
     forced = bool(seen.size and np.abs(seen).max() > limit)

@@ -1,0 +1,58 @@
+"""Softmax on its own: rows of scores in, rows of weights out, and the logarithm of what they share.
+
+Vocabulary
+    constant        a number added to every score: it changes no weight
+    log_sum_exp     the logarithm of a row's sum of exponentials: a maximum that is soft, max <= it <= max + ln n
+"""
+
+from dataclasses import replace
+
+from attention_core import functions, rules
+from attention_core.programs.editing import find, renamed
+from attention_core.programs.one_head import SELF_ATTENTION, SOFTMAX, steadied, tempered, wrong_axis
+from attention_core.trace import Program, Step
+
+_RAISED = Step(
+    "raised", r"S^a = S + a", "raised = scores + constant", ("scores", "constant"), "query key, -> query key",
+    rules.add,
+    "raised scores", "The same number is added to every score.", "the score of {query} with {key}, raised",
+)  # fmt: skip
+_TEMPERED = find(tempered(SELF_ATTENTION), "tempered")
+_LOG_SUM_EXP = Step(
+    "log_sum_exp", r"L_i = \ln r_i + m_i", "log_sum_exp = np.log(row_sums) + row_max", ("row_sums", "row_max"),
+    "query, query -> query", functions.log_plus,
+    "log-sum-exp", "The logarithm of the row sum: at least the largest score, and at most ln n more. A soft maximum.",
+    "the soft maximum of the scores of {query}",
+)  # fmt: skip
+
+
+def softmax_rows(
+    *, raised: bool = False, tempered: bool = False, steady: bool = False, columns: bool = False
+) -> Program:
+    """Softmax of given `scores` [query key], with `constant` and `temperature` where asked for.
+
+    columns: over the queries instead of the keys, which is a mistake; there is no log-sum-exp of a row then.
+    """
+    last = "scores"
+    before: Program = ()
+    if raised:
+        before, last = (_RAISED,), "raised"
+    if tempered:
+        formula = r"S^T = S / T" if last == "scores" else r"S^T = S^a / T"
+        step = replace(
+            _TEMPERED, inputs=(last, "temperature"), code=f"tempered = {last} / temperature", formula=formula
+        )
+        before, last = (*before, step), "tempered"
+    softmax = SOFTMAX
+    for on, change in ((steady, steadied), (columns, wrong_axis)):
+        softmax = change(softmax) if on else softmax
+    letters = {"scores": "S", "raised": "S^a", "tempered": "S^T"}
+    softmax = tuple(
+        replace(step, formula=step.formula.replace(r"{\tilde S}", letters[last]),
+                formula_t=step.formula_t.replace(r"{\tilde S}", letters[last]))
+        for step in renamed(softmax, {"scaled": last})
+    )  # fmt: skip
+    return (*before, *softmax, *(() if columns else (_LOG_SUM_EXP,)))
+
+
+SOFTMAX_ROWS: Program = softmax_rows()

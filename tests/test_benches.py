@@ -1,0 +1,121 @@
+"""The benches of the lessons: the curriculum's numbers for them, and settings that are refused."""
+
+from itertools import product
+from math import log
+
+import numpy as np
+import pytest
+
+from attention_core import programs, run
+from attention_core.benches import BENCHES
+from attention_core.trace import givens
+from tests.laws import cells, close, explains
+
+
+def traced(name, **settings):
+    set_up = BENCHES[name].set_up(**settings)
+    return run(set_up.program, set_up.given, set_up.labels)
+
+
+def every_setting(bench):
+    """The settings at both ends of their limits, in every combination."""
+    choices = [(name, (allowed[0], allowed[-1])) for name, allowed in bench.allowed.items()]
+    return [
+        dict(zip([name for name, _ in choices], values, strict=True)) for values in product(*(v for _, v in choices))
+    ]
+
+
+@pytest.mark.parametrize("bench", BENCHES.values(), ids=lambda bench: bench.name)
+def test_every_setting_runs_and_explains_itself(bench):
+    for settings in every_setting(bench):
+        set_up = bench.set_up(**settings)
+        trace, _ = programs.run_steady(set_up.program, set_up.given, set_up.labels)
+        assert set(set_up.editable) <= set(trace.given)
+        assert set(givens(set_up.program)) - set(set_up.editable) - {"x", "mask"} <= set(set_up.about)
+        for made, at in cells(trace):
+            explains(made, at, 1e-12)
+
+
+def test_the_table_looked_up_softly():
+    trace = traced("lookup")
+    close(trace["exps"].value, [[6, 3, 1]])
+    close(trace["weights"].value, [[0.6, 0.3, 0.1]])
+    close(trace["output"].value, [18])
+    close(trace["felt"].value, [[-4.8, 0.6, 4.2]])
+
+
+def test_the_pull_is_the_derivative():
+    """Nudging a score moves the output as the pull says: a central difference agrees."""
+    set_up = BENCHES["lookup"].set_up()
+    step = 1e-5
+    for i in range(3):
+        nudged = [{**set_up.given, "q": set_up.given["q"] + sign * step * np.eye(3)[i]} for sign in (1, -1)]
+        up, down = (run(set_up.program, given)["output"].value[0] for given in nudged)
+        close((up - down) / (2 * step), traced("lookup")["felt"].value[0, i], 1e-8)
+
+
+def test_a_hard_table_does_not_feel_a_nudge():
+    set_up = BENCHES["lookup"].set_up(soft=False)
+    assert run(set_up.program, set_up.given)["output"].value == 10
+    nudged = {**set_up.given, "q": set_up.given["q"] + [[0.0, 0.5, 0.9]]}
+    assert run(set_up.program, nudged)["output"].value == 10
+
+
+def test_sharpness_leads_from_the_mean_to_the_hard_table():
+    close(traced("lookup", sharpness=0.1)["output"].value, [30], 0.1)
+    close(traced("lookup", sharpness=10.0)["output"].value, [10], 0.01)
+
+
+def test_the_softmax_of_the_running_example():
+    trace = traced("softmax")
+    close(trace["row_sums"].value, [5, 9, 9, 5, 9])
+    close(trace["log_sum_exp"].value, np.log([5, 9, 9, 5, 9]))
+    close(
+        traced("softmax", columns=True)["weights"].value.sum(axis=1),
+        [223 / 315, 363 / 315, 403 / 315, 223 / 315, 363 / 315],
+        1e-6,
+    )
+
+
+@pytest.mark.parametrize(("temperature", "first"), [(1.0, 8 / 16), (0.5, 64 / 86)])
+def test_the_temperature_of_logits(temperature, first):
+    close(traced("softmax", scores="logits", temperature=temperature)["weights"].value[0, 0], first)
+
+
+def test_a_constant_changes_no_weight_and_moves_the_soft_maximum():
+    plain, raised = traced("softmax"), traced("softmax", constant=100.0, steady=True)
+    close(raised["weights"].value, plain["weights"].value)
+    close(raised["log_sum_exp"].value, plain["log_sum_exp"].value + 100)
+
+
+def test_the_compass():
+    trace = traced("similarity")
+    close(trace["cosine"].value[0], [1, np.sqrt(0.5), 0, -1])
+    close(np.diag(trace["cosine"].value), 1)
+    close(np.diag(trace["scores"].value), trace["q_length"].value ** 2)
+
+
+def test_a_key_bias_changes_no_weight_and_a_query_bias_does():
+    set_up = BENCHES["projections"].set_up()
+    plain, keyed, asked = (
+        run(set_up.program, {**set_up.given, **biased})["weights"].value
+        for biased in ({}, {"b_k": np.full(4, 0.7)}, {"b_q": np.full(4, 0.7)})
+    )
+    close(keyed, plain)
+    assert np.abs(asked - plain).max() > 0.05
+
+
+def test_the_projections_are_those_of_the_running_example():
+    trace = traced("projections")
+    close(trace["q"].value[1], [2 * log(3), 0, 0, 0])
+    close(trace["k"].value[0], [1, 0, 0, 0])
+    assert traced("projections", n=7)["q"].value.shape == (7, 4)
+    assert traced("projections", n=7)["weights"].value.shape == (7, 7)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"soft": 1}, {"sharpness": 11.0}, {"sharpness": True}, {"size": 3}, {"sharpness": "2"}]
+)
+def test_a_setting_that_may_not_be_is_refused(settings):
+    with pytest.raises(ValueError, match="the bench 'lookup' has no setting"):
+        BENCHES["lookup"].set_up(**settings)
