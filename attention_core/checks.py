@@ -11,7 +11,7 @@ import numpy as np
 
 from attention_core.numerals import decimal
 from attention_core.rules import contract
-from attention_core.trace import Trace, Traced
+from attention_core.trace import Step, Trace, Traced
 
 _CLOSE = 1e-9
 
@@ -30,10 +30,16 @@ def checks(trace: Trace, name: str, columns: bool = False) -> tuple[Check, ...]:
     columns: say it for matrices drawn transposed, tokens as columns.
     """
     made = trace[name]
-    found = list(_shapes(made, columns)) if made.step.rule is contract else []
+    found = list(_shapes(made, columns)) if is_product(made.step) else []
     if name in ("weights", "masked_weights"):
         found += _shares(made, trace, "column" if columns else "row")
     return tuple(found)
+
+
+def is_product(step: Step) -> bool:
+    """Whether a step multiplies two matrices, so that their inner sizes must agree."""
+    axes = step.parsed
+    return step.rule is contract and all(len(group) == 2 for group in (*axes.inputs, axes.output))
 
 
 def _shapes(made: Traced, columns: bool) -> Iterator[Check]:

@@ -60,7 +60,7 @@ def matrix_board() -> None:
     shown = picture(now)
     data = board_data(shown) | {
         "ack": now.ack,
-        "can": {"undo": bool(now.past), "redo": bool(now.future), "reset": now.document != now.plain},
+        "can": {"undo": bool(now.past), "redo": bool(now.future), "reset": now.document != now.document.plain},
         "said": now.said or _about_shown(now),
         "share": "?" + urlencode(pack(now.document, now.view)),
         "errors": now.errors,

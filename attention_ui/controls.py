@@ -84,6 +84,33 @@ def switches() -> None:
         )
 
 
+# --- settings of a lesson's sheet ------------------------------------------------------------------------------------
+
+
+def setting_slider(name: str, label: str, says: str = "", step: float = 0.1) -> None:
+    """A slider for a number among the settings of this lesson's bench; its limits are the bench's."""
+    sheet = session.visit().document
+    allowed = sheet.bench.allowed[name]
+    low, high = allowed[0], allowed[-1]
+    st.slider(label, low, high, step=step, width=260, help=says or None, **_setting(name))
+
+
+def setting_switch(name: str, label: str, says: str = "") -> None:
+    """A switch among the settings of this lesson's bench."""
+    st.toggle(label, help=says or None, **_setting(name))
+
+
+def setting_choice(name: str, label: str, options: Mapping[object, str]) -> None:
+    """A choice of a few among the settings of this lesson's bench; `options` says each in words."""
+    st.segmented_control(label, list(options), format_func=options.get, required=True, **_setting(name))
+
+
+def _setting(name: str) -> dict[str, object]:
+    sheet = session.visit().document
+    key = f"{sheet.name}.{name}"
+    return _bound(key, sheet.setting(name), lambda value: session.set_setting(**{name: value}))
+
+
 def _switch(name: str, label: str, says: str) -> None:
     value = getattr(session.visit().document, name)
     st.toggle(label, help=says, **_bound(name, value, lambda new: session.set_document(**{name: new})))

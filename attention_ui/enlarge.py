@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from attention_ui.document import shape_text
+from attention_ui.editable import shape_text
 from attention_ui.payload import POSITIVE, Picture, plain_letter, title, where
 
 _SIGNED = [[0, "#8c510a"], [0.5, "#ffffff"], [1, "#01665e"]]

@@ -3,6 +3,7 @@
 Vocabulary
     params   {"example": ..., "sentence": ..., "s": ...}; what equals the default is left out
     s        a version, a dot, then the differences from the named example: JSON, compressed, base64url
+    sheet    on the page of a lesson with a bench of its own, `s` is all, and holds the bench's settings
     view     what is shown of the numbers: stage, orientation, number form, picked cell. Never changes a number
 
 A link is read with suspicion: its length and its decompressed size are bounded, every key, index and number is checked
@@ -22,7 +23,9 @@ import numpy as np
 from attention_core import programs
 from attention_core.examples import EXAMPLES
 from attention_core.tokens import SentenceError
-from attention_ui.document import BREAKS, TEMPERATURES, Document, EditError, Index, example_document
+from attention_ui.document import BREAKS, TEMPERATURES, Document, example_document
+from attention_ui.editable import Editable, EditError, Index
+from attention_ui.sheet import Sheet
 
 VERSION = "1"
 # Sixteen words with the longest text that may be typed in every cell come to less, whatever the texts are.
@@ -56,26 +59,41 @@ _SWITCHES = {
 _VIEWS = {"stage": str, "columns": bool, "exact": bool, "picked": list}
 
 
-def pack(document: Document, view: View) -> dict[str, str]:
-    """The parameters that bring back this document and view; empty for the plain running example."""
-    default = example_document(document.example)
-    inner: dict[str, Any] = {k: getattr(document, k) for k in _SWITCHES if getattr(document, k) != getattr(default, k)}
+def pack(document: Editable, view: View) -> dict[str, str]:
+    """The parameters that bring back this document and view; empty for the plain running example, or a plain sheet."""
+    sheet = isinstance(document, Sheet)
+    inner = ({"settings": dict(document.settings)} if document.settings else {}) if sheet else _switched(document)
     inner |= {k: getattr(view, k) for k in _VIEWS if getattr(view, k) != getattr(View(), k)}
     if document.edits:
         given, _ = document.given()
         inner["edits"] = {name: _listed(given[name].shape, cells) for name, cells in sorted(document.edits.items())}
-    params = {}
-    if document.example != Document().example:
-        params["example"] = document.example
-    if document.sentence != default.sentence:
-        params["sentence"] = document.sentence
+    params = {} if sheet else _named(document)
     if inner:
         params["s"] = f"{VERSION}.{_encode(inner)}"
     return params
 
 
-def unpack(params: Mapping[str, str]) -> tuple[Document, View, list[str]]:
-    """The document and view that these parameters say, and a sentence for each thing that could not be read."""
+def _switched(document: Document) -> dict[str, Any]:
+    default = document.plain
+    return {k: getattr(document, k) for k in _SWITCHES if getattr(document, k) != getattr(default, k)}
+
+
+def _named(document: Document) -> dict[str, str]:
+    params = {}
+    if document.example != Document().example:
+        params["example"] = document.example
+    if document.sentence != document.plain.sentence:
+        params["sentence"] = document.sentence
+    return params
+
+
+def unpack(params: Mapping[str, str], plain: Editable | None = None) -> tuple[Editable, View, list[str]]:
+    """The document and view that these parameters say, and a sentence for each thing that could not be read.
+
+    plain: what the page shows without parameters, a lesson's sheet or (None) the running example.
+    """
+    if isinstance(plain, Sheet):
+        return _with_s(plain, params, [])
     problems: list[str] = []
     name = params.get("example", Document().example)
     if name not in EXAMPLES:
@@ -88,6 +106,10 @@ def unpack(params: Mapping[str, str]) -> tuple[Document, View, list[str]]:
             document = document.with_sentence(params["sentence"])
         except SentenceError as error:
             problems.append(f"The sentence in the link cannot be used: {error} The example’s own sentence is shown.")
+    return _with_s(document, params, problems)
+
+
+def _with_s(document: Editable, params: Mapping[str, str], problems: list[str]) -> tuple[Editable, View, list[str]]:
     if "s" not in params:
         return document, View(), problems
     try:
@@ -125,21 +147,37 @@ def _decode(s: str) -> dict[str, Any]:
     return inner
 
 
-def _apply(document: Document, inner: Mapping[str, Any]) -> tuple[Document, View]:
-    unknown = set(inner) - set(_SWITCHES) - set(_VIEWS) - {"edits"}
+def _apply(document: Editable, inner: Mapping[str, Any]) -> tuple[Editable, View]:
+    own = {"settings"} if isinstance(document, Sheet) else set(_SWITCHES)
+    unknown = set(inner) - own - set(_VIEWS) - {"edits"}
     if unknown:
         raise LinkError(f"it sets “{_short(sorted(unknown)[0])}”, which this page does not have.")
     for name, kind in (_SWITCHES | _VIEWS).items():
         if name in inner and type(inner[name]) not in ((int, float) if kind is float else (kind,)):
             raise LinkError(f"its setting “{name}” is of the wrong kind.")
+    document = _with_settings(document, inner) if isinstance(document, Sheet) else _with_switches(document, inner)
+    document = _with_edits(document, inner.get("edits", {}))
+    return document, _view(document, {name: inner[name] for name in _VIEWS if name in inner})
+
+
+def _with_settings(sheet: Sheet, inner: Mapping[str, Any]) -> Sheet:
+    settings = inner.get("settings", {})
+    if not isinstance(settings, dict):
+        raise LinkError("its settings are not written as this page writes them.")
+    try:
+        return sheet.with_settings(**settings)
+    except (ValueError, TypeError):
+        raise LinkError("it has a setting that this page does not have, or a value that it may not have.") from None
+
+
+def _with_switches(document: Document, inner: Mapping[str, Any]) -> Document:
     document = replace(document, **{name: inner[name] for name in _SWITCHES if name in inner})
     low, high = TEMPERATURES
     if not low <= document.temperature <= high:
         raise LinkError(f"its temperature is {document.temperature}; it may be {low} to {high}.")
     if document.ablation and document.ablation not in BREAKS:
         raise LinkError(f"it names the ablation “{_short(document.ablation)}”, which there is not.")
-    document = _with_edits(document, inner.get("edits", {}))
-    return document, _view(document, {name: inner[name] for name in _VIEWS if name in inner})
+    return document
 
 
 def _listed(shape: tuple[int, ...], cells: Mapping[Index, str]) -> str:
@@ -147,7 +185,7 @@ def _listed(shape: tuple[int, ...], cells: Mapping[Index, str]) -> str:
     return ";".join(cells.get(at, "") for at in np.ndindex(*shape)).rstrip(";")
 
 
-def _with_edits(document: Document, edits: Any) -> Document:
+def _with_edits(document: Editable, edits: Any) -> Editable:
     if not isinstance(edits, dict) or not all(isinstance(text, str) for text in edits.values()):
         raise LinkError("its edits are not written as this page writes them.")
     given, _ = document.given()
@@ -165,7 +203,7 @@ def _with_edits(document: Document, edits: Any) -> Document:
     return document
 
 
-def _view(document: Document, inner: dict[str, Any]) -> View:
+def _view(document: Editable, inner: dict[str, Any]) -> View:
     steps = programs.names(document.program)
     if inner.get("stage", "all") not in ("all", "x", *steps):
         raise LinkError(f"it names the step “{_short(inner['stage'])}”, which there is not.")

@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from attention_core import changes, programs, rules
-from attention_core.checks import checks
+from attention_core import changes, programs
+from attention_core.checks import checks, is_product
 from attention_core.numerals import decimal, exact, says
 from attention_core.remarks import listed, remarks
 from attention_core.trace import Matrix, Step, Traced
 from attention_ui.colours import mixed_colour, mixed_name
-from attention_ui.document import EDITABLE, Head
+from attention_ui.document import Head
 from attention_ui.link import View
 from attention_ui.mathml import tree
 
@@ -62,7 +62,8 @@ class Picture:
 
     @cached_property
     def stages(self) -> tuple[str, ...]:
-        return ("x", *self.steps)
+        """What the stepper walks: the embeddings, where the program reads any, then every step."""
+        return (*(("x",) if "x" in self.head.trace.given else ()), *self.steps)
 
     @property
     def compares(self) -> str:
@@ -104,13 +105,21 @@ def board_data(picture: Picture) -> Data:
         "equations": equations,
         "picked": _picked(picture.view),
         "panel": panel(picture),
-        "empty": "Pick any cell to see where its number comes from. Numbers in X and in the weight matrices can be "
-        "changed, cells of the mask can be painted.",
+        "empty": _invitation(picture),
         "keys": "Keys: arrows move; Enter picks, or edits a given number; Space picks, or paints the mask; "
         "n and p go to the next and the previous step, a shows all; Ctrl+Z undoes.",
         "why": why(picture),
         "alert": broken(picture),
     }
+
+
+def _invitation(picture: Picture) -> str:
+    """What may be done with the matrices of this page."""
+    given = picture.head.trace.given
+    letters = [programs.GIVENS[name].letter for name in picture.head.document.editable if name in given]
+    listed_letters = " and ".join([", ".join(letters[:-1]), letters[-1]] if len(letters) > 1 else letters)
+    painted = "; cells of the mask M can be painted" if "mask" in given else ""
+    return f"Pick any cell to see where its number comes from. Numbers in {listed_letters} can be changed{painted}."
 
 
 def _picked(view: View) -> Data | None:
@@ -167,8 +176,9 @@ def _formula(step: Step, columns: bool) -> str:
 
 def _extra_notes(picture: Picture, stage: str) -> Sequence[str]:
     """What these very numbers give reason to say, after the sentence that the step always has."""
-    sound = all(check.holds for check in checks(picture.head.trace, stage)) if stage == "weights" else False
-    if sound:
+    trace = picture.head.trace
+    spoken_of = stage == "weights" and "q" in trace and "mask" in trace.given
+    if spoken_of and all(check.holds for check in checks(trace, stage)):
         return remarks(picture.head.trace)
     if stage == "row_max" and picture.head.forced and not picture.head.document.steady:
         limit = f"{programs.STEADY_ABOVE:.0f}"
@@ -197,12 +207,13 @@ def _terms(step: Step, columns: bool) -> list[Data]:
         return [result]
     if len(operands) == 1:
         return [{"sign": step.rule.sign}, *operands, {"sign": "="}, result]
-    return [operands[0], {"sign": step.rule.sign}, operands[1], {"sign": "="}, result]
+    signed = [part for operand in operands for part in ({"sign": step.rule.sign}, operand)]
+    return [*signed[1:], {"sign": "="}, result]
 
 
 def _operands(step: Step, columns: bool) -> list[Data]:
     axes = step.parsed
-    if step.rule is not rules.contract:
+    if not is_product(step):
         turned = [_turned(of, step, columns) for of in axes.inputs]
         return [{"name": n, "transposed": t} for n, t in zip(step.inputs, turned, strict=True)]
     row, col = reversed(axes.output) if columns else axes.output
@@ -217,8 +228,8 @@ def _turned(of: Sequence[str], step: Step, columns: bool) -> bool:
     """Whether a matrix is drawn transposed. A vector lies along the rows or the columns of the matrix it goes with."""
     if len(of) != 1:
         return columns
-    partner = next(group for group in (step.parsed.output, *step.parsed.inputs) if len(group) == 2)
-    return (partner[1] == of[0]) != columns
+    partner = next((group for group in (step.parsed.output, *step.parsed.inputs) if len(group) == 2), None)
+    return columns if partner is None else (partner[1] == of[0]) != columns
 
 
 def _give_roles(equations: Sequence[Data], givens: set[str]) -> None:
@@ -239,11 +250,16 @@ def _give_roles(equations: Sequence[Data], givens: set[str]) -> None:
 
 def letter(picture: Picture, name: str) -> str:
     """The letter of a matrix in LaTeX: what stands left of the equals sign in its step's formula, without indices."""
-    if name in programs.GIVENS:
+    if name in picture.head.trace.given:
         return programs.GIVENS[name].letter
     return (
         picture.steps[name].formula.partition("=")[0].split("_{ij}")[0].removesuffix("_i ").removesuffix("_j ").strip()
     )
+
+
+def _known(picture: Picture, name: str) -> programs.Given | Step:
+    """What is said about a matrix: by its entry among the givens, or by the step that makes it."""
+    return programs.GIVENS[name] if name in picture.head.trace.given else picture.steps[name]
 
 
 def plain_letter(picture: Picture, name: str) -> str:
@@ -256,7 +272,7 @@ def plain_letter(picture: Picture, name: str) -> str:
 
 def title(picture: Picture, name: str) -> str:
     """What the matrix is called in words."""
-    known = programs.GIVENS[name] if name in programs.GIVENS else picture.steps[name]
+    known = _known(picture, name)
     return known.title.replace("row", "column") if picture.view.columns else known.title
 
 
@@ -285,7 +301,7 @@ def _matrix(picture: Picture, name: str) -> Data:
         "hi": high,
         "range": f"{picture.form(low)} to {picture.form(high)}",
         "hatched": _hatched(picture, name),
-        "editable": name in EDITABLE and shown == "after",
+        "editable": name in picture.head.document.editable and shown == "after",
         "paintable": name == "mask" and shown == "after",
         "changed": _changed(picture, name),
         "discs": discs(picture, name),
@@ -331,7 +347,7 @@ def _hatched(picture: Picture, name: str) -> list[int]:
     matrix = picture.head.matrix(name)
     names = programs.names(picture.program)
     hider = next((n for n in ("masked", "masked_weights") if n in names), "")
-    if matrix.axes != ("query", "key") or name not in names or names.index(name) < names.index(hider):
+    if not hider or matrix.axes != ("query", "key") or name not in names or names.index(name) < names.index(hider):
         return []
     return np.flatnonzero(~picture.head.matrix("mask").value).tolist()
 
@@ -369,8 +385,8 @@ def cell_name(picture: Picture, name: str, at: Sequence[int]) -> str:
 def where(picture: Picture, name: str, at: Sequence[int]) -> str:
     """Where a cell sits, in words: how much hit takes from ball."""
     matrix = picture.head.matrix(name)
-    known = programs.GIVENS[name] if name in programs.GIVENS else picture.steps[name]
-    axes = known.axes if name in programs.GIVENS else matrix.axes
+    known = _known(picture, name)
+    axes = known.axes if isinstance(known, programs.Given) else matrix.axes
     places = {axis: labels[i] for axis, labels, i in zip(axes, matrix.labels, at, strict=True)}
     return known.meaning.format(**places)
 
@@ -449,23 +465,10 @@ def _equals(picture: Picture, *values: float) -> str:
 def _about_given(picture: Picture, matrix: Matrix, at: tuple[int, ...]) -> str:
     """Where a given number comes from: typed, looked up, chosen by us, or set by a switch."""
     head = picture.before if picture.shown_of(matrix.name) == "before" else picture.head
-    document = head.document
-    typed = document.edits.get(matrix.name, {}).get(at)
+    typed = head.document.edits.get(matrix.name, {}).get(at)
     if typed is not None:
         return "You painted it." if matrix.name == "mask" else f"You typed {typed}."
-    if matrix.name == "x":
-        return head.words[at[0]].why
-    if matrix.name == "scale":
-        d_k = head.matrix("k").value.shape[1]
-        return f"1 / √{d_k}, because a key has {d_k} coordinates." if document.is_scaled else "Scaling is switched off."
-    if matrix.name == "mask":
-        return "Set by the switch “causal mask”; click a cell of the mask to paint it."
-    if matrix.name == "temperature":
-        return "Set by the slider."
-    if matrix.name == "bias":
-        return "A number for where two tokens stand, chosen by us. You can type another."
-    number = exact(matrix.value[at].item())
-    return f"A weight chosen by us ({number}), for clean results; nothing here was trained. You can type another."
+    return head.document.about(matrix, at, head.matrix("k").value.shape[-1] if head.trace.has("k") else 0)
 
 
 # --- why did it change? ----------------------------------------------------------------------------------------------
@@ -476,8 +479,8 @@ def why(picture: Picture) -> Data | None:
     if picture.before is None:
         return None
     old, new = picture.before, picture.head
-    if (old.document.sentence, old.document.example) != (new.document.sentence, new.document.example):
-        what = "sentence" if old.document.example == new.document.example else "example"
+    if old.document.topic != new.document.topic:
+        what = "sentence" if old.document.topic[0] == new.document.topic[0] else "example"
         return {
             "lines": [{"text": f"The {what} changed, so every matrix was computed anew; there is nothing to compare."}]
         }

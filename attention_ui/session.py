@@ -18,11 +18,13 @@ import streamlit as st
 from attention_core import programs
 from attention_core.tokens import SentenceError
 from attention_core.trace import Trace
-from attention_ui.document import Document, EditError, compute, example_document, letter_text
+from attention_ui.document import Document, compute, example_document
+from attention_ui.editable import Editable, EditError, letter_text
 from attention_ui.link import PARAMS, View, pack, unpack
 from attention_ui.payload import SHOWN, stored_index
+from attention_ui.sheet import Sheet
 
-_KEY = "visit"
+_PLACE = "place"  # the page that the visitor is on
 _DEEPEST = 200  # commits that can be undone
 _LARGEST_TEXT = 20_000  # characters of one typed or pasted text
 
@@ -34,10 +36,10 @@ Cell = tuple[str, int, int]  # the matrix, and where in it
 class Visit:
     """Everything that is remembered of one visitor between two reruns."""
 
-    document: Document = field(default_factory=Document)
-    before: Document | None = None
-    past: list[Document] = field(default_factory=list)
-    future: list[Document] = field(default_factory=list)
+    document: Editable = field(default_factory=Document)
+    before: Editable | None = None
+    past: list[Editable] = field(default_factory=list)
+    future: list[Editable] = field(default_factory=list)
     view: View = field(default_factory=View)
     shown: str = "after"
     trail: list[Cell] = field(default_factory=list)
@@ -47,7 +49,6 @@ class Visit:
     problems: list[str] = field(default_factory=list)
     enlarged: str = ""
     ack: dict[str, Any] | None = None
-    page: str = ""
     written: dict[str, str] = field(default_factory=dict)
     bare: dict[str, dict[str, str]] = field(default_factory=dict)
     touched: bool = False
@@ -55,7 +56,7 @@ class Visit:
 
     # --- changing the document ---
 
-    def commit(self, document: Document, said: str) -> None:
+    def commit(self, document: Editable, said: str) -> None:
         """Make this the document; what was is what Undo goes back to."""
         if document == self.document:
             self.said = "Nothing changed: that is the number which already stands there."
@@ -73,17 +74,12 @@ class Visit:
             *future, document = self.future
             self._show(document, "Done again.", [*self.past, self.document], future)
 
-    @property
-    def plain(self) -> Document:
-        """The example of this document, as it was before anything was changed."""
-        return example_document(self.document.example)
-
     def reset(self) -> None:
-        self.commit(self.plain, "Back to the example as it was.")
+        self.commit(self.document.plain, "Back to the example as it was.")
 
-    def _show(self, document: Document, said: str, past: list[Document], future: list[Document]) -> None:
+    def _show(self, document: Editable, said: str, past: list[Editable], future: list[Editable]) -> None:
         """Make this the document. Should it be one that cannot be computed, nothing of the visit has changed."""
-        moved = (document.sentence, document.example) != (self.document.sentence, self.document.example)
+        moved = document.topic != self.document.topic
         view, trail = (replace(self.view, picked=None), []) if moved else (self.view, self.trail)
         self.view, self.trail = _tidied(document, view, trail)
         self.before, self.document, self.said = self.document, document, said
@@ -125,7 +121,7 @@ class Visit:
             self.view = replace(self.view, stage=stage)
 
 
-def _tidied(document: Document, view: View, trail: Sequence[Cell]) -> tuple[View, list[Cell]]:
+def _tidied(document: Editable, view: View, trail: Sequence[Cell]) -> tuple[View, list[Cell]]:
     """The view and the trail without a stage or a cell that the document does not have."""
     if view.stage not in ("all", "x", *programs.names(document.program)):
         view = replace(view, stage="all")
@@ -139,11 +135,12 @@ def _exists(trace: Trace, cell: Cell) -> bool:
     return trace.has(cell[0]) and stored_index(trace.matrix(cell[0]), *cell[1:]) is not None
 
 
-def visit() -> Visit:
-    """This visitor's state."""
-    if _KEY not in st.session_state:
-        st.session_state[_KEY] = Visit()
-    return st.session_state[_KEY]
+def visit(sheet: Sheet | None = None) -> Visit:
+    """This visitor's state on the page that they are on. A lesson with a sheet keeps its own; all others share one."""
+    key = st.session_state.get(_PLACE, ("", "visit"))[1]
+    if key not in st.session_state:
+        st.session_state[key] = Visit(Document() if sheet is None else sheet)
+    return st.session_state[key]
 
 
 # --- events of the matrix component ----------------------------------------------------------------------------------
@@ -208,17 +205,18 @@ def _edit(now: Visit, kind: str, cell: Cell, text: str) -> None:
 # --- the link in the address bar -------------------------------------------------------------------------------------
 
 
-def arrive(page: str) -> None:
+def arrive(page: str, sheet: Sheet | None = None) -> None:
     """Bring the address bar and the visit into step, at the start of every rerun of a page.
 
     After a change on the page the visit wins, for the address bar lags behind. After a page switch, which drops our
     parameters, it wins too; what it then adds is remembered, for Back to that bare address. Else the address bar wins:
-    somebody came by a link, or by Back or Forward.
+    somebody came by a link, or by Back or Forward. sheet: what the page shows without parameters, if it has its own.
     """
-    now = visit()
+    place = st.session_state.get(_PLACE, ("", ""))[0]
+    st.session_state[_PLACE] = (page, "visit" if sheet is None else f"visit.{page}")
+    now = visit(sheet)
     params = _params()
-    first, switched = not now.page, now.page not in ("", page)
-    now.page = page
+    first, switched = not place, place not in ("", page)
     if now.touched and not switched:
         return  # written last, when everything else has been sent: the browser repaints more than once for an address
     now.touched = False
@@ -235,7 +233,7 @@ def _params() -> dict[str, str]:
 
 
 def _load(now: Visit, params: Mapping[str, str]) -> None:
-    document, view, problems = unpack(params)
+    document, view, problems = unpack(params, now.document.plain)
     view, _ = _tidied(document, view, ())
     if document != now.document:
         now._show(document, "", [*now.past[-_DEEPEST:], now.document], [])
@@ -266,6 +264,14 @@ def set_sentence(text: str) -> None:
         now.sentence_error = str(error)
 
 
+def set_setting(**changes: Any) -> None:
+    """A setting of a lesson's sheet."""
+    now = visit()
+    now.touched = True
+    document = now.document.with_settings(**changes)
+    now.commit(document, _dropped(now.document, document))
+
+
 def set_document(**changes: Any) -> None:
     """A switch: the document with these fields changed."""
     now = visit()
@@ -278,7 +284,7 @@ def set_document(**changes: Any) -> None:
         now.before = replace(now.document, ablation="")
 
 
-def _dropped(old: Document, new: Document) -> str:
+def _dropped(old: Editable, new: Editable) -> str:
     """What to say when edits were lost with the places that they belonged to."""
     lost = [letter_text(name) for name in old.edits if name not in new.edits]
     return (

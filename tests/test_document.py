@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from attention_core import numerals, programs
 from attention_core.examples import EXAMPLES
 from attention_core.tokens import SentenceError
-from attention_ui.document import BY_POSITION, EDITABLE, Document, EditError, compute, example_document
+from attention_ui.document import BY_POSITION, EDITABLE, Document, compute, example_document
+from attention_ui.editable import EditError
 from tests.documents import SETTINGS, documents, full, matrices, seeds, sentences, shape, typed, typed_cells
 
 PAINT, BANKS = example_document("paint"), example_document("banks")

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from attention_core import programs, rules
 from attention_core.numerals import decimal, exact, says
 from attention_ui.colours import mixed_colour
-from attention_ui.document import EDITABLE, EditError, compute, example_document
+from attention_ui.document import EDITABLE, compute, example_document
+from attention_ui.editable import EditError
 from attention_ui.link import View
 from attention_ui.payload import SHOWN, Picture, board_data, panel, stored_index, where
 from tests.documents import SETTINGS, TRICKY, documents, matrices, seeds, setting_name, switched, typed_cells

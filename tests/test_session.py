@@ -50,14 +50,14 @@ class Address:
 def now(monkeypatch) -> Visit:
     """A new visitor, who is the one that the session's functions speak of."""
     visitor = Visit()
-    monkeypatch.setattr(session, "visit", lambda: visitor)
+    monkeypatch.setattr(session, "visit", lambda sheet=None: visitor)
     return visitor
 
 
 @pytest.fixture
 def address(monkeypatch) -> Address:
     bar = Address()
-    monkeypatch.setattr(session, "st", SimpleNamespace(query_params=bar))
+    monkeypatch.setattr(session, "st", SimpleNamespace(query_params=bar, session_state={}))
     return bar
 
 

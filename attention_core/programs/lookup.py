@@ -93,5 +93,10 @@ _FELT: Program = (
         "how fast the output of {query} moves with the score of {key}", r"F_{ji} = A_{ji} G_{ji}",
     ),
 )  # fmt: skip
-SOFT_TABLE: Program = (*SCORE, *SOFTMAX, _NUMBER, *_FELT)
+_SHARPENED = replace(
+    _scaled, formula=r"\tilde S = c\,S", title="sharpened scores",
+    says="Every score times the sharpness c: the larger c is, the more the best fit wins.",
+    meaning="the score of {query} with {key}, times the sharpness",
+)  # fmt: skip
+SOFT_TABLE: Program = (_scores, _SHARPENED, *SOFTMAX, _NUMBER, *_FELT)
 HARD_TABLE: Program = (*HARD_LOOKUP[:-1], _NUMBER)

@@ -1,0 +1,148 @@
+"""Matrices that a learner may type over, whatever they belong to: a document of one head, or a lesson's sheet.
+
+Vocabulary
+    edit      the text typed into one cell of a given matrix; kept as typed ("2 ln 3"), keyed by matrix and index
+    painted   an edit of the mask: "1" or "0", where it differs from what the mask was
+    plain     the same document with nothing changed
+    topic     what it is about: between two topics there is nothing to compare
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import numpy as np
+
+from attention_core import numerals, programs
+from attention_core.tokens import Word
+from attention_core.trace import Matrix, Program
+
+Index = tuple[int, ...]
+Edits = Mapping[str, Mapping[Index, str]]
+Given = tuple[dict[str, np.ndarray], Mapping[str, tuple[str, ...]]]
+
+
+class EditError(ValueError):
+    """An edit that cannot be made; the message says where, what was wrong and what is allowed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Editable:
+    """What both kinds of document can do. They say what is computed, from what, and which matrices may be edited."""
+
+    edits: Edits = field(default_factory=dict)
+    # A lesson's sheet has no such switches; a document of one head has fields of these names.
+    ablation = ""
+    steady = False
+
+    @property
+    def program(self) -> Program:
+        raise NotImplementedError
+
+    @property
+    def plain(self) -> Self:
+        raise NotImplementedError
+
+    @property
+    def topic(self) -> tuple:
+        raise NotImplementedError
+
+    @property
+    def editable(self) -> tuple[str, ...]:
+        """The names of the given matrices that may be typed over; the mask, which is painted, is not among them."""
+        raise NotImplementedError
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """The words of X, as they were looked up; none where X is no sentence."""
+        return ()
+
+    def unedited(self) -> Given:
+        """The given matrices and the labels of the axes, before any edit."""
+        raise NotImplementedError
+
+    def about(self, matrix: Matrix, at: Index, d_k: int) -> str:
+        """Where a given number comes from: typed, looked up, chosen by us, or set by a switch."""
+        raise NotImplementedError
+
+    def given(self) -> Given:
+        """The given matrices with every edit applied, and the labels of the axes."""
+        given, labels = self.unedited()
+        for name, cells in self.edits.items():
+            for at, text in cells.items():
+                given[name][at] = numerals.parse(text)
+        return given, labels
+
+    def with_cells(self, name: str, texts: Mapping[Index, str]) -> Self:
+        """These cells of a given matrix typed over. Raises EditError for a cell or a text that cannot be."""
+        given, labels = self.given()
+        if name not in (*self.editable, "mask") or name not in given:
+            raise EditError("This matrix is computed; edit the matrices that it is made from.")
+        original = self.unedited()[0][name]
+        cells = dict(self.edits.get(name, {}))
+        for at, text in ((_stored(at, original.ndim), text) for at, text in texts.items()):
+            if len(at) != original.ndim or any(not 0 <= i < n for i, n in zip(at, original.shape, strict=True)):
+                raise EditError(f"{letter_text(name)} is {shape_text(original.shape)} and has no such cell.")
+            value = _read(name, at, text, labels)
+            cells.pop(at, None)
+            if value != original[at]:
+                cells[at] = text.strip()
+        edits = {k: v for k, v in {**self.edits, name: cells}.items() if v}
+        return replace(self, edits=edits)
+
+    def with_block(self, name: str, at: Index, text: str) -> Self:
+        """A block of numbers pasted with its top left corner at `at`. Raises EditError when it does not fit."""
+        given, _ = self.given()
+        if name not in (*self.editable, "mask") or name not in given:
+            raise EditError("This matrix is computed; edit the matrices that it is made from.")
+        try:
+            rows = numerals.parse_block(text)
+        except numerals.NumberError as error:
+            raise EditError(f"{letter_text(name)}: {error}") from None
+        room = tuple(n - i for n, i in zip((*given[name].shape, 1)[:2], at, strict=True))
+        size = (len(rows), len(rows[0]))
+        if size[0] > room[0] or size[1] > room[1]:
+            raise EditError(
+                f"{letter_text(name)}: the pasted block is {shape_text(size)}, but from the chosen cell on there is "
+                f"room for {shape_text(room)}. Choose the cell where its top left corner should stand, or paste a "
+                "smaller block."
+            )
+        cells = {(at[0] + r, at[1] + c): repr(v) for r, row in enumerate(rows) for c, v in enumerate(row)}
+        return self.with_cells(name, cells)
+
+    def toggled(self, at: Index) -> Self:
+        """The mask painted at one cell: what was visible is hidden, and the other way round."""
+        seen = self.given()[0]["mask"][at]
+        return self.with_cells("mask", {at: "0" if seen else "1"})
+
+
+def _stored(at: Index, ndim: int) -> Index:
+    """The index in the array of a cell as it is drawn: a vector is drawn as one column."""
+    return at[:ndim] if len(at) == 2 and not any(at[ndim:]) else at
+
+
+def _read(name: str, at: Index, text: str, labels: Mapping[str, tuple[str, ...]]) -> float:
+    try:
+        value = numerals.parse(text)
+    except numerals.NumberError as error:
+        raise EditError(f"{cell_text(name, at, labels)}: {error}") from None
+    if name == "mask" and value not in (0, 1):
+        raise EditError(f"{cell_text(name, at, labels)}: the mask holds 1 (may see) or 0 (may not), and nothing else.")
+    return value
+
+
+def letter_text(name: str) -> str:
+    """The letter of a given matrix as plain text: W_Q."""
+    return programs.GIVENS[name].letter
+
+
+def shape_text(shape: Index) -> str:
+    return " × ".join(map(str, shape))
+
+
+def cell_text(name: str, at: Index, labels: Mapping[str, tuple[str, ...]]) -> str:
+    """A cell of a given matrix in words: 'W_Q, row noun, column 0'."""
+    axes = programs.GIVENS[name].axes
+    names = [labels[axis][i] if axis in labels else str(i) for axis, i in zip(axes, at, strict=True)]
+    places = zip(("row", "column"), names, strict=False)
+    return ", ".join((letter_text(name), *(f"{line} {place}" for line, place in places)))
