@@ -1,0 +1,27 @@
+"""Exercises that diagnose: every question of the lessons P1 to P5, with its answer computed by the core.
+
+>>> from attention_core.exercises import EXERCISES
+>>> task = EXERCISES["E11"].task(seed=0)
+>>> task.check("3/5").right
+True
+>>> [slip.name for slip in task.check("3/7").slips]
+['masked with 0', 'no scaling + no mask', 'no mask + columns']
+
+Engine      engine (what is asked and said), slips (changes of programs), answers
+Checkers    numbers, picks, typed_code; arithmetic: steps on single numbers
+Exercises   lookup, softmax, similarity, projections, one_head, in the order of the course
+Hand mode   hand: any trace with chosen cells blank
+"""
+
+from collections.abc import Mapping
+
+from attention_core.exercises import hand, lookup, one_head, projections, similarity, softmax
+from attention_core.exercises.engine import Ask, Diagnosis, Exercise, Task, Verdict
+
+EXERCISES: Mapping[str, Exercise] = {
+    exercise.name: exercise
+    for lesson in (lookup, softmax, similarity, projections, one_head)
+    for exercise in lesson.EXERCISES
+}
+
+__all__ = ["EXERCISES", "Ask", "Diagnosis", "Exercise", "Task", "Verdict", "hand"]
