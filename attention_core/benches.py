@@ -8,7 +8,7 @@ Vocabulary
 The numbers were chosen by us, so that they come out clean; nothing here was trained.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log, sqrt
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from attention_core.tokens import Word
 from attention_core.trace import Program, run
 
 Value = bool | float | int | str
+Scores = tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]  # [query key], and the labels of both axes
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,16 @@ class SetUp:
 
 @dataclass(frozen=True)
 class Bench:
-    """A lesson's bench. settings: the defaults; allowed: for a number its limits, else the values that it may have."""
+    """A lesson's bench. settings: the defaults; allowed: for a number its limits, else the values that it may have.
+
+    watched: given matrices that the page shows elsewhere, too, as a figure of the arrows.
+    """
 
     name: str
     settings: Mapping[str, Value]
     allowed: Mapping[str, tuple[Value, ...]]
     build: Callable[..., SetUp]
+    watched: tuple[str, ...] = ()
 
     def set_up(self, **settings: Value) -> SetUp:
         """The set-up for these settings, the defaults for the others. Raises ValueError for one that may not be."""
@@ -65,14 +70,15 @@ BOTH = (False, True)
 # --- A table, looked up softly or hard -------------------------------------------------------------------------------
 
 
-def _lookup(soft: bool, sharpness: float) -> SetUp:
+def _lookup(soft: bool, sharpness: float, nudge: float, third: float) -> SetUp:
     """Three keys at right angles with the values 10, 20, 60; the query fits them as 6 : 3 : 1."""
-    given = {"q": np.array([[log(6), LN3, 0.0]]), "k": np.eye(3), "v": np.array([[10.0, 20.0, 60.0]])}
+    given = {"q": np.array([[log(6), LN3 + nudge, 0.0]]), "k": np.eye(3), "v": np.array([[10.0, 20.0, third]])}
     if soft:
         given["scale"] = np.array(float(sharpness))
     labels = {"query": ("asked",), "key": ("first", "second", "third")}
     about = {
-        "q": "Chosen by us, so that the exponentials are 6, 3 and 1. You can type another.",
+        "q": "Chosen by us, so that the exponentials are 6, 3 and 1; the nudge is added to the second. You can type "
+        "another.",
         "k": "Each key stands for one entry of the table. You can type another.",
         "v": "What the table holds. You can type another.",
         "scale": "The sharpness, set by the slider.",
@@ -83,33 +89,51 @@ def _lookup(soft: bool, sharpness: float) -> SetUp:
 # --- Softmax of given scores -----------------------------------------------------------------------------------------
 
 
-def _paint_scores() -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
+def _paint_scores(tokens: Sequence[str]) -> Scores:
     """The scaled scores of the running example, with no mask: ln 3 where a word looks for another, else 0."""
-    given, labels = PAINT.given(PAINT.sentence.split(), causal=False)
+    given, labels = PAINT.given(tokens, causal=False)
     trace = run(programs.SELF_ATTENTION, given, labels)
     return trace["scaled"].value, labels["query"], labels["key"]
 
 
-def _logits() -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
-    """Scores whose exponentials stand as 8 : 4 : 2 : 1 : 1, and the three of ball's row."""
-    return np.log([[8.0, 4.0, 2.0, 1.0, 1.0]]), ("next",), ("a", "b", "c", "d", "e")
+_ASKED_CHATBOT = ("The", "quick", "brown", "fox", "jumped")
+_CHATBOT = np.array([  # cosines as a chatbot gave them to a learner (2024); the weights that it made of them were wrong
+    [0.0, 0.1, 0.05, 0.03, 0.02], [0.1, 0.0, 0.07, 0.04, 0.06], [0.05, 0.07, 0.0, 0.02, 0.01],
+    [0.03, 0.04, 0.02, 0.0, 0.05], [0.02, 0.06, 0.01, 0.05, 0.0],
+])  # fmt: skip
 
 
-_SCORES: Mapping[str, Callable] = {"paint": _paint_scores, "logits": _logits}
+def cosines(keys: int) -> np.ndarray:
+    """A row of cosines that favours its first key as much as cosines can: 1, and −1 for all others. [1, keys]"""
+    return np.array([[1.0] + [-1.0] * (keys - 1)])
 
 
-def _softmax(scores: str, constant: float, temperature: float, columns: bool, steady: bool) -> SetUp:
-    values, queries, keys = _SCORES[scores]()
+_SCORES: Mapping[str, Callable[[int], Scores]] = {
+    "three": lambda keys: _paint_scores(PAINT.sentence.split()[:3]),
+    "paint": lambda keys: _paint_scores(PAINT.sentence.split()),
+    "chatbot": lambda keys: (_CHATBOT.copy(), _ASKED_CHATBOT, _ASKED_CHATBOT),
+    "cosines": lambda keys: (cosines(keys), ("next",), ("best", *(f"other {i}" for i in range(1, keys)))),
+    "signed": lambda keys: (np.array([[2.0, -1.0, 1.0]]), ("next",), ("a", "b", "c")),
+    "logits": lambda keys: (np.log([[8.0, 4.0, 2.0, 1.0, 1.0]]), ("next",), ("a", "b", "c", "d", "e")),
+}
+
+
+def _softmax(
+    scores: str, keys: int, constant: float, temperature: float, columns: bool, steady: bool, exponential: bool
+) -> SetUp:
+    values, queries, names = _SCORES[scores](keys)
     program = programs.softmax_rows(
-        raised=constant != 0, tempered=temperature != 1, steady=steady, columns=columns
+        raised=constant != 0, tempered=temperature != 1, steady=steady, columns=columns, exponential=exponential
     )  # fmt: skip
     given = {"scores": values, "constant": np.array(float(constant)), "temperature": np.array(float(temperature))}
     about = {
-        "scores": "A score chosen by us, so that exp makes a whole number of it. You can type any other.",
+        "scores": "A score chosen by us. You can type any other.",
         "constant": "Set by the slider.",
         "temperature": "Set by the slider.",
     }
-    return SetUp(program, given, {"query": queries, "key": keys}, ("scores",), about)
+    if scores == "chatbot":
+        about["scores"] = "A score as a chatbot printed it, taken as it is. You can type any other."
+    return SetUp(program, given, {"query": queries, "key": names}, ("scores",), about)
 
 
 # --- How alike two vectors are ---------------------------------------------------------------------------------------
@@ -117,9 +141,14 @@ def _softmax(scores: str, constant: float, temperature: float, columns: bool, st
 _COMPASS = {"east": (3.0, 0.0), "north-east": (2.0, 2.0), "north": (0.0, 1.0), "west": (-2.0, 0.0)}
 
 
-def _similarity() -> SetUp:
-    """Arrows on a map, each compared with each."""
+def _similarity(stretch: float, **_: Value) -> SetUp:
+    """Arrows on a map, each compared with each; the first is drawn `stretch` times as long.
+
+    The other settings belong to random vectors (attention_core.simulations): the number of coordinates of queries and
+    keys, how many keys there are, and the number of coordinates of two directions.
+    """
     vectors = np.array(list(_COMPASS.values()))
+    vectors[0] *= stretch
     names = tuple(_COMPASS)
     given = {"q": vectors, "k": vectors.copy(), "scale": np.array(1 / sqrt(vectors.shape[1]))}
     about = {
@@ -151,40 +180,68 @@ TEXT = (
     "green",
     "ball",
 )
-_PROJECTED = (*programs.with_biases(programs.PROJECT), *programs.SCORE, *programs.SOFTMAX)
+_PAINTED = tuple(PAINT.sentence.split())
+_UNBIASED: Program = (*programs.PROJECT, programs.SCORE[0])
+_BIASED = programs.masked((*programs.with_biases(programs.PROJECT), *programs.SCORE, *programs.SOFTMAX))
+_BIASES = {"b_q": "w_q", "b_k": "w_k", "b_v": "w_v"}
+BIAS = 0.7  # what a bias that was chosen adds to the first coordinate
 
 
-def _projections(n: int, causal: bool) -> SetUp:
-    """The running example's projections with biases, for the first n words of a longer text."""
-    tokens = TEXT[:n]
-    given, labels = PAINT.given(tokens, causal)
-    program = programs.masked(_PROJECTED)
-    sizes = {"b_q": "w_q", "b_k": "w_k", "b_v": "w_v"}
-    biases = {bias: np.zeros(given[weights].shape[1]) for bias, weights in sizes.items()}
-    kept = {name: matrix for name, matrix in given.items() if name != "w_o"}
+def _projections(n: int, other: bool, bias: str, **_: Value) -> SetUp:
+    """The running example's projections and scores, for the first n words of a longer text, or for n other words.
+
+    bias: "" for none at all; else biases and the weights that follow: "zero", to be typed over, or "b_q" or "b_k", of
+    which the first coordinate is BIAS. The other setting is the word whose query the page follows.
+    """
+    tokens = (TEXT[len(_PAINTED) :] + _PAINTED if other else TEXT)[:n]
+    given, labels = PAINT.given(tokens)
     chosen = "A weight chosen by us, for clean results; nothing here was trained. You can type another."
-    about = {
-        **dict.fromkeys(("w_q", "w_k", "w_v"), chosen),
-        **dict.fromkeys(biases, "A bias: 0 to begin with. Type a number and see what changes."),
+    about = dict.fromkeys(("w_q", "w_k", "w_v"), chosen)
+    kept = {name: given[name] for name in ("x", *about)}
+    if not bias:
+        return SetUp(_UNBIASED, kept, labels, tuple(kept), about, PAINT.words(tokens))
+    biases = {name: np.zeros(given[weights].shape[1]) for name, weights in _BIASES.items()}
+    if bias in biases:
+        biases[bias][0] = BIAS
+    about |= {
+        **dict.fromkeys(biases, "A bias, the same for every word. You can type another."),
         "scale": "1 / √4, because a key has 4 coordinates.",
-        "mask": "Set by the switch; click a cell to paint it.",
+        "mask": "A word sees itself and the words before it; click a cell to paint it.",
     }
-    editable = ("x", "w_q", "w_k", "w_v", *biases)
-    return SetUp(program, {**kept, **biases}, labels, editable, about, PAINT.words(tokens))
+    around = {"scale": given["scale"], "mask": given["mask"]}
+    return SetUp(_BIASED, kept | biases | around, labels, (*kept, *biases), about, PAINT.words(tokens))
 
 
 BENCHES: Mapping[str, Bench] = MappingProxyType({
     bench.name: bench
     for bench in (
-        Bench("lookup", {"soft": True, "sharpness": 1.0}, {"soft": BOTH, "sharpness": (0.1, 10.0)}, _lookup),
+        Bench(
+            "lookup",
+            {"soft": True, "sharpness": 1.0, "nudge": 0.0, "third": 60.0},
+            {"soft": BOTH, "sharpness": (0.0, 10.0), "nudge": (0.0, 1.0), "third": (0.0, 100.0)},
+            _lookup,
+        ),
         Bench(
             "softmax",
-            {"scores": "paint", "constant": 0.0, "temperature": 1.0, "columns": False, "steady": False},
-            {"scores": tuple(_SCORES), "constant": (-100.0, 100.0), "temperature": (0.1, 10.0), "columns": BOTH,
-             "steady": BOTH},
+            {"scores": "three", "keys": 5, "constant": 0.0, "temperature": 1.0, "columns": False, "steady": False,
+             "exponential": True},
+            {"scores": tuple(_SCORES), "keys": tuple(range(2, 13)), "constant": (-100.0, 100.0),
+             "temperature": (0.1, 10.0), "columns": BOTH, "steady": BOTH, "exponential": BOTH},
             _softmax,
         ),
-        Bench("similarity", {}, {}, _similarity),
-        Bench("projections", {"n": 5, "causal": True}, {"n": tuple(range(1, 17)), "causal": BOTH}, _projections),
+        Bench(
+            "similarity",
+            {"stretch": 1.0, "d": 64, "keys": 8, "directions": 12288},
+            {"stretch": (-20.0, 20.0), "d": (4, 16, 64, 256, 1024), "keys": tuple(range(2, 65)),
+             "directions": (2, 16, 128, 1024, 12288)},
+            _similarity,
+            watched=("q",),
+        ),
+        Bench(
+            "projections",
+            {"n": 5, "other": False, "bias": "", "asks": "ball"},
+            {"n": tuple(range(1, len(TEXT) + 1)), "other": BOTH, "bias": ("", "zero", "b_q", "b_k"), "asks": _PAINTED},
+            _projections,
+        ),
     )
 })  # fmt: skip

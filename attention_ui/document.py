@@ -96,6 +96,10 @@ class Document(Editable):
         kept = {name: cells for name, cells in self.edits.items() if name not in BY_POSITION}
         return replace(self, sentence=sentence, edits=kept)
 
+    def unscaled(self) -> "Document":
+        """The same with the scores as they are, not divided by √d_k."""
+        return replace(self, scaled=False)
+
     def with_causal(self, causal: bool) -> "Document":
         """The mask's pattern chosen anew; what was painted is dropped."""
         return replace(self, causal=causal, edits={k: cells for k, cells in self.edits.items() if k != "mask"})

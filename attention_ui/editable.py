@@ -57,6 +57,10 @@ class Editable:
         """The words of X, as they were looked up; none where X is no sentence."""
         return ()
 
+    def around(self) -> Self:
+        """The document as far as the page around the matrices shows it: without what was typed into them."""
+        return replace(self, edits={})
+
     def unedited(self) -> Given:
         """The given matrices and the labels of the axes, before any edit."""
         raise NotImplementedError

@@ -1,7 +1,7 @@
 """The lessons and their navigation; what every page calls first.
 
 Vocabulary
-    lesson       a page that describes itself once: its path, file, title, icon and goal
+    lesson       a page that describes itself once: address, title, icon, goal, minutes, what it needs, its bench
     navigation   Streamlit's list of pages. Both app.py and every page register it, because a folder named pages/ lets
                  Streamlit run a page without app.py when the first visitor of a fresh server opens a deep link
 """
@@ -15,6 +15,8 @@ from pathlib import Path
 import streamlit as st
 
 from attention_ui import session
+from attention_ui.sheet import Sheet
+from attention_ui.teach import goal
 
 _ROOT = Path(__file__).parent.parent
 # Streamlit collects garbage after every rerun unless a setting of ours, undocumented, says no. Should that
@@ -24,25 +26,56 @@ gc.freeze()
 
 @dataclass(frozen=True)
 class Lesson:
-    """A page. path: its address ("" is the home page); short: its name in the navigation; goal: one plain sentence."""
+    """A page that describes itself.
+
+    path: its address ("" is the home page), which its file in pages/ is named like; short: its name in the navigation;
+    goal: one plain sentence; minutes: for a first reading; needs: the lessons to do before;
+    bench: the bench that its matrices come from, or "" for the document of one head
+    """
 
     name: str
     path: str
-    file: str
     short: str
     title: str
     icon: str
     goal: str
+    minutes: int
+    section: str = "One head"
+    needs: tuple[str, ...] = ()
+    bench: str = ""
+
+    @property
+    def file(self) -> str:
+        return f"pages/{self.path or 'home'}.py"
 
 
 LESSONS = (
     Lesson(
-        "home", "", "pages/home.py", "Start here", "Attention in ninety seconds", ":material/home:",
-        "What it does, without a formula: how a word takes something from other words.",
+        "home", "", "Start here", "Attention in ninety seconds", ":material/home:",
+        "What it does, without a formula: how a word takes something from other words.", 3, section="Start",
     ),
     Lesson(
-        "one_head", "one-head", "pages/one-head.py", "One head", "One head, cell by cell", ":material/grid_on:",
-        "Every number of one attention head: see it, change it, and trace it to where it came from.",
+        "lookup", "lookup", "Lookup", "From a lookup table to soft lookup", ":material/manage_search:",
+        "Say why attention takes a little from everywhere, and why that lets it learn.", 12, bench="lookup",
+        needs=("home",),
+    ),
+    Lesson(
+        "softmax", "softmax", "Softmax", "Softmax: scores become shares", ":material/percent:",
+        "How a row of any numbers becomes a row of shares that add up to 1.", 20, bench="softmax", needs=("lookup",),
+    ),
+    Lesson(
+        "similarity", "similarity", "Similarity", "How alike are two vectors?", ":material/compare_arrows:",
+        "What a dot product measures, and why attention divides it by √d.", 15, bench="similarity", needs=("softmax",),
+    ),
+    Lesson(
+        "projections", "projections", "Q, K, V", "Queries, keys and values", ":material/call_split:",
+        "How the same word becomes a query, a key and a value, whatever the length of the text.", 15,
+        bench="projections", needs=("similarity",),
+    ),
+    Lesson(
+        "one_head", "one-head", "One head", "One head, cell by cell", ":material/grid_on:",
+        "Every number of one attention head: see it, change it, and trace it to where it came from.", 25,
+        needs=("projections",),
     ),
 )  # fmt: skip
 
@@ -82,14 +115,21 @@ def run_page() -> None:
 def open_lesson(name: str) -> Lesson:
     """Open a lesson's page: navigation, link, title and goal. The first call of every page."""
     navigate()
-    session.arrive(name)
     known = lesson(name)
+    session.arrive(name, Sheet(known.bench) if known.bench else None)
     _style()
     st.title(known.title, anchor=False)
-    st.markdown(known.goal)
+    goal(known.goal, known.minutes, [lesson(need).title for need in known.needs])
     for problem in session.visit().problems:
         notice(problem)
     return known
+
+
+def close_lesson(name: str) -> None:
+    """End a lesson's page: its exercises, hand mode, the mark that it is done, and the way on."""
+    from attention_ui import course  # which needs this module, and brings what a page without exercises does not need
+
+    course.close(lesson(name))
 
 
 def link_to(name: str, label: str) -> None:
@@ -103,4 +143,5 @@ def notice(text: str) -> None:
 
 
 def _style() -> None:
-    st.html(_ROOT / "attention_ui" / "page.css")
+    for sheet in ("page.css", "lesson.css"):
+        st.html(_ROOT / "attention_ui" / sheet)

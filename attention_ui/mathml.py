@@ -3,8 +3,9 @@
 Vocabulary
     tree   a nested list [tag, child, ...] whose leaves are strings; the component builds elements from it, never markup
 
-Only what the steps use is understood: letters, numbers, + - = /, brackets, ^ and _ with groups, \\sqrt \\tfrac
-\\text \\tilde \\hat, some Greek letters, names of functions, and spaces. Anything else is an error, so that a new formula is noticed by the tests.
+Only what the steps use is understood: letters, numbers, + - = /, brackets, ^ and _ with groups, \\sqrt \\tfrac \\text
+\\tilde \\hat, some Greek letters, names of functions, and spaces. Anything else is an error, so that a new formula is
+noticed by the tests.
 """
 
 import re

@@ -68,6 +68,17 @@ def shares(head: Head, query: int) -> None:
     st.html(f'<p class="shares-title">{title}</p><ul class="shares">{"".join(rows)}</ul>')
 
 
+def share_of(head: Head, query: int, key: int) -> str:
+    """How much one word takes from another, as a fraction."""
+    return exact(head.matrix("weights").value[query, key].item())
+
+
+def shares_of(head: Head, query: int) -> dict[str, float]:
+    """What one word takes from each word that it may see: {"from ball": 0.6}."""
+    seen = np.flatnonzero(head.matrix("mask").value[query])
+    return {f"from {head.document.tokens[j]}": head.matrix("weights").value[query, j].item() for j in seen}
+
+
 def _share(token: str, weight: float, itself: bool) -> str:
     whom = "itself" if itself else escape(token)
     bar = f'<i aria-hidden="true" style="width:{weight * 100:.1f}%"></i>'

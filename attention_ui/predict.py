@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from attention_ui.teach import WIDTH
+
 SKIPPED = ""
 
 
@@ -20,8 +22,9 @@ def predict(name: str, question: str, options: Sequence[str]) -> str | None:
     """Ask; returns the guess once it is made (SKIPPED when skipped), None before. Options are our own words."""
     made = guesses().get(name)
     if made is not None:
+        st.markdown(f"*{question}*")
         return made
-    with st.container(border=True):
+    with st.container(border=True, width=WIDTH):
         choice = st.radio(question, options, index=None, key=f"{name}.choice", horizontal=True)
         with st.container(horizontal=True):
             st.button("This is my guess", key=f"{name}.commit", disabled=choice is None,

@@ -88,7 +88,7 @@ class Visit:
 
     def around(self) -> tuple[Any, ...]:
         """What the page shows outside the matrices: the controls, and sentences about what could not be used."""
-        return replace(self.document, edits={}), self.sentence_error, tuple(self.problems)
+        return self.document.around(), self.sentence_error, tuple(self.problems)
 
     # --- picking and walking ---
 

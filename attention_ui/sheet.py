@@ -62,6 +62,9 @@ class Sheet(Editable):
     def about(self, matrix: Matrix, at: Index, d_k: int) -> str:
         return self.words[at[0]].why if matrix.name == "x" else self.set_up.about[matrix.name]
 
+    def around(self) -> "Sheet":
+        return replace(self, edits={name: cells for name, cells in self.edits.items() if name in self.bench.watched})
+
     def with_settings(self, **changes: Value) -> "Sheet":
         """Other settings; edits of a matrix that they make anew are dropped. Raises ValueError for a wrong one."""
         merged = {**self.settings, **changes}

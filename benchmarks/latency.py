@@ -3,7 +3,7 @@
     make bench
 
 Vocabulary
-    subject       a page that is measured: an empty one (the floor), one head, the same matrices as heatmaps
+    subject       a page that is measured: an empty one (the floor), the lessons, one head's matrices as heatmaps
     first paint   from the start of the navigation, with nothing cached, to the frame that shows the end
     repaint       from the key or click that commits a change to the frame that shows what follows from it
 
@@ -91,10 +91,20 @@ def _cell(step: str, row: int, col: int) -> str:
     return f'figure[data-step={step}]:not([data-role=operand]) [data-row="{row}"][data-col="{col}"]'
 
 
-def _type_a_number(page: Page, number: str) -> None:
-    """Open the editor of the cell of W_Q that says how much ball looks for an adjective, and type."""
-    page.locator(_cell("w_q", 1, 0)).focus()
-    page.keyboard.type(number)
+def _typing(step: str, row: int, col: int) -> Callable[[Page, str], None]:
+    """Open the editor of a given cell, and type."""
+
+    def prepare(page: Page, number: str) -> None:
+        page.locator(_cell(step, row, col)).focus()
+        page.keyboard.type(number)
+
+    return prepare
+
+
+def _lesson(name: str, path: str, edited: tuple[str, int, int], *shown: tuple[str, int, int]) -> "Subject":
+    """A page with matrices: a given cell is typed over, and these cells must change."""
+    texts = _texts(*(_cell(*cell) for cell in shown), of="node => node.dataset.value")
+    return Subject(name, "app.py", path, texts, "keydown", _typing(*edited), lambda page: page.keyboard.press("Enter"))
 
 
 def _click(page: Page) -> None:
@@ -110,11 +120,11 @@ SUBJECTS = (
         "an empty page", "benchmarks/empty.py", "/",
         _texts("[data-testid=stText]", of="node => node.textContent"), "click", lambda page, number: None, _click,
     ),
-    Subject(
-        "one head", "app.py", "/one-head",
-        _texts(_cell("weights", 1, 0), _cell("residual", 1, 3), of="node => node.dataset.value"), "keydown",
-        _type_a_number, lambda page: page.keyboard.press("Enter"),
-    ),
+    _lesson("one head", "/one-head", ("w_q", 1, 0), ("weights", 1, 0), ("residual", 1, 3)),
+    _lesson("lookup", "/lookup", ("q", 0, 0), ("weights", 0, 0), ("felt", 0, 2)),
+    _lesson("softmax", "/softmax", ("scores", 0, 0), ("weights", 0, 0), ("weights", 0, 1)),
+    _lesson("similarity", "/similarity", ("q", 0, 1), ("scores", 0, 1), ("cosine", 0, 2)),
+    _lesson("Q, K, V", "/projections", ("w_q", 1, 0), ("q", 1, 0), ("weights", 1, 0)),
     Subject(
         "Plotly heatmaps", "benchmarks/heatmaps.py", "/",
         _texts(".st-key-weights .heatmap-label", ".st-key-output .heatmap-label", of="node => node.textContent"),
@@ -175,10 +185,13 @@ def report(times: dict[str, Times]) -> None:
         median, (best, *_, worst) = statistics.median(took.repaint), sorted(took.repaint)
         first, spread = f"{statistics.median(took.first):.0f} ms", f"({best:.0f}, {worst:.0f})"
         print(f"{name:18}{first:>14}{f'{median:.0f} ms':>12}{spread:>18}{f'{took.sent:.1f} kB':>10}")
-    empty, head, plotly = times.values()
-    for title, one, other in (("one head / an empty page", head, empty), ("Plotly heatmaps / one head", plotly, head)):
-        first, repaint = _ratio(one.first, other.first), _ratio(one.repaint, other.repaint)
-        print(f"{title:30} first paint {first}   repaint {repaint}")
+    empty, *lessons, plotly = times
+    pairs = [*((name, empty) for name in lessons), (plotly, lessons[0])]
+    for one, other in pairs:
+        first, repaint = (
+            _ratio(getattr(times[one], what), getattr(times[other], what)) for what in ("first", "repaint")
+        )
+        print(f"{f'{one} / {other}':34} first paint {first}   repaint {repaint}")
 
 
 def _ratio(one: list[float], other: list[float]) -> str:

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from attention_ui.course import course_index
 from attention_ui.lesson import link_to, open_lesson
 from attention_ui.paint import colour_after, mixture, shares, strip, worked_example
 from attention_ui.predict import predict, verdict
+from attention_ui.teach import misconception
 
 open_lesson("home")
 head = worked_example()
@@ -28,31 +30,40 @@ st.markdown(
 ball = predict("home.ball", "Once ball has looked around, what colour is it?", COLOURS)
 if ball is None:
     st.caption("Choose one, or skip. Guessing first, even wrongly, is what makes it stick.")
-    st.stop()
+else:
+    verdict(ball, colour_after(head, BALL))
+    strip(head, after=BALL, asked=CUBE)
+    shares(head, BALL)
+    st.markdown(
+        "*ball* found one word that describes, *red*, and took most from it. It kept a share of itself, too. "
+        f"It ends up with **{mixture(head, BALL)}**. Nothing was replaced: the colour was *added* to what *ball* was."
+    )
+    st.subheader("And the cube?", anchor=False)
+    cube = predict("home.cube", "cube stands right after blue. What colour will it be?", COLOURS)
+    if cube is not None:
+        verdict(cube, colour_after(head, CUBE))
+        strip(head, after=CUBE)
+        shares(head, CUBE)
+        st.markdown(
+            f"*cube* took the same from *red* as from *blue*, and has **{mixture(head, CUBE)}**: purple. It looked for "
+            "words that describe, and found two. Which one stands nearer it cannot tell, for here only the words "
+            "themselves count, not their places. (*hit* turned slightly red and *blue* changed a little, because they "
+            "looked back as well.)"
+        )
+        st.markdown(
+            "That is all of attention: look, weigh, mix, add. The weights here were chosen by us, so that the numbers "
+            "come out clean; a real model learns them. Now see every number of it, and change any of them."
+        )
+        misconception(
+            "Attention works like a person who concentrates on one thing.",
+            "It is arithmetic: every word takes a share from every word that it may see, and the shares add up to 1. "
+            "Even where nothing fits, something is taken.",
+            {"what red, which looks for nothing, takes from itself": head.matrix("weights").value[0, 0].item(),
+             "what ball takes from red": head.matrix("weights").value[BALL, 0].item(),
+             "what ball takes from itself": head.matrix("weights").value[BALL, BALL].item()},
+        )  # fmt: skip
+        link_to("one_head", "See every number: one head, cell by cell")
 
-verdict(ball, colour_after(head, BALL))
-strip(head, after=BALL, asked=CUBE)
-shares(head, BALL)
-st.markdown(
-    "*ball* found one word that describes, *red*, and took most from it. It kept a share of itself, too. "
-    f"It ends up with **{mixture(head, BALL)}**. Nothing was replaced: the colour was *added* to what *ball* was."
-)
-
-st.subheader("And the cube?", anchor=False)
-cube = predict("home.cube", "cube stands right after blue. What colour will it be?", COLOURS)
-if cube is None:
-    st.stop()
-
-verdict(cube, colour_after(head, CUBE))
-strip(head, after=CUBE)
-shares(head, CUBE)
-st.markdown(
-    f"*cube* took the same from *red* as from *blue*, and has **{mixture(head, CUBE)}**: purple. It looked for words "
-    "that describe, and found two. Which one stands nearer it cannot tell, for here only the words themselves count, "
-    "not their places. (*hit* turned slightly red and *blue* changed a little, because they looked back as well.)"
-)
-st.markdown(
-    "That is all of attention: look, weigh, mix, add. The weights here were chosen by us, so that the numbers come out "
-    "clean; a real model learns them. Now see every number of it, and change any of them."
-)
-link_to("one_head", "Go on: one head, cell by cell")
+st.subheader("The course", anchor=False)
+st.markdown("From a table that is looked up to one whole head of attention. Each lesson asks before it shows.")
+course_index()

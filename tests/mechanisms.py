@@ -64,6 +64,8 @@ MECHANISMS = {
     "softmax": programs.SOFTMAX_ROWS,
     "softmax, every switch": programs.softmax_rows(raised=True, tempered=True, steady=True),
     "softmax over columns": programs.softmax_rows(columns=True, steady=True, tempered=True),
+    "softmax without exp": programs.softmax_rows(exponential=False, raised=True, tempered=True),
+    "softmax without exp, over columns": programs.softmax_rows(exponential=False, columns=True),
 }
 SIZES = {
     "head": 2, "kv_head": 1, "d_model": 5, "d_model_k": 5, "d_k": 4, "d_v": 7, "d_ff": 8, "d_source": 10, "vocab": 9,

@@ -61,17 +61,33 @@ def test_a_hard_table_does_not_feel_a_nudge():
     assert run(set_up.program, nudged)["output"].value == 10
 
 
+def test_a_larger_nudge_makes_a_hard_table_jump_and_a_soft_one_move():
+    nudges = (0.0, 0.1, 0.6, 0.7, 1.0)
+    hard = [traced("lookup", soft=False, nudge=nudge)["output"].value[0] for nudge in nudges]
+    soft = [traced("lookup", nudge=nudge)["output"].value[0] for nudge in nudges]
+    assert hard == [10, 10, 10, 20, 20]
+    assert soft == sorted(set(soft))
+
+
+def test_a_value_changes_no_weight():
+    plain, other = traced("lookup"), traced("lookup", third=100.0)
+    close(other["weights"].value, plain["weights"].value)
+    close(other["output"].value, [22])
+
+
 def test_sharpness_leads_from_the_mean_to_the_hard_table():
-    close(traced("lookup", sharpness=0.1)["output"].value, [30], 0.1)
+    close(traced("lookup", sharpness=0.0)["output"].value, [30])
     close(traced("lookup", sharpness=10.0)["output"].value, [10], 0.01)
 
 
 def test_the_softmax_of_the_running_example():
-    trace = traced("softmax")
+    close(traced("softmax")["exps"].value, [[1, 1, 1], [3, 1, 1], [1, 3, 1]])
+    close(traced("softmax")["weights"].value[1], [0.6, 0.2, 0.2])
+    trace = traced("softmax", scores="paint")
     close(trace["row_sums"].value, [5, 9, 9, 5, 9])
     close(trace["log_sum_exp"].value, np.log([5, 9, 9, 5, 9]))
     close(
-        traced("softmax", columns=True)["weights"].value.sum(axis=1),
+        traced("softmax", scores="paint", columns=True)["weights"].value.sum(axis=1),
         [223 / 315, 363 / 315, 403 / 315, 223 / 315, 363 / 315],
         1e-6,
     )
@@ -80,6 +96,23 @@ def test_the_softmax_of_the_running_example():
 @pytest.mark.parametrize(("temperature", "first"), [(1.0, 8 / 16), (0.5, 64 / 86)])
 def test_the_temperature_of_logits(temperature, first):
     close(traced("softmax", scores="logits", temperature=temperature)["weights"].value[0, 0], first)
+
+
+def test_the_softmax_that_a_chatbot_got_wrong():
+    trace = traced("softmax", scores="chatbot")
+    close(trace["row_sums"].value, [5.207, 5.280, 5.154, 5.143, 5.143], 5e-4)
+    close(trace["weights"].value[0], [0.192, 0.212, 0.202, 0.198, 0.196], 5e-4)
+
+
+def test_dividing_by_the_sum_makes_no_shares():
+    trace = traced("softmax", scores="signed", exponential=False)
+    close(trace["weights"].value, [[1, -0.5, 0.5]])
+    assert "exps" not in trace
+
+
+@pytest.mark.parametrize(("keys", "largest"), [(2, 0.881), (5, 0.649), (12, 0.402)])
+def test_cosines_cannot_focus(keys, largest):
+    close(traced("softmax", scores="cosines", keys=keys)["weights"].value[0].max(), largest, 1e-3)
 
 
 def test_a_constant_changes_no_weight_and_moves_the_soft_maximum():
@@ -96,7 +129,7 @@ def test_the_compass():
 
 
 def test_a_key_bias_changes_no_weight_and_a_query_bias_does():
-    set_up = BENCHES["projections"].set_up()
+    set_up = BENCHES["projections"].set_up(bias="zero")
     plain, keyed, asked = (
         run(set_up.program, {**set_up.given, **biased})["weights"].value
         for biased in ({}, {"b_k": np.eye(4)[0]}, {"b_q": np.eye(4)[0]})
@@ -110,7 +143,7 @@ def test_the_projections_are_those_of_the_running_example():
     close(trace["q"].value[1], [2 * log(3), 0, 0, 0])
     close(trace["k"].value[0], [1, 0, 0, 0])
     assert traced("projections", n=7)["q"].value.shape == (7, 4)
-    assert traced("projections", n=7)["weights"].value.shape == (7, 7)
+    assert traced("projections", n=7, bias="zero")["weights"].value.shape == (7, 7)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ import numpy as np
 from attention_core.numerals import NumberError, exact, parse, says
 
 ACCEPTS = (
-    "A number such as 0.6, 3/5, -2 or ln 3. Right means within 1 %, "
+    "A number such as 0.35, 7/20, -2 or ln 5. Right means within 1 %, "
     "or correctly rounded to the digits you type (two significant ones at least)."
 )
 _NEAR = 0.01

@@ -98,5 +98,8 @@ _SHARPENED = replace(
     says="Every score times the sharpness c: the larger c is, the more the best fit wins.",
     meaning="the score of {query} with {key}, times the sharpness",
 )  # fmt: skip
-SOFT_TABLE: Program = (_scores, _SHARPENED, *SOFTMAX, _NUMBER, *_FELT)
+_UNTOUCHED = replace(
+    SOFTMAX[0], says="What is taken off the scores before exp: nothing, unless one is too large for exp.",
+)  # fmt: skip
+SOFT_TABLE: Program = (_scores, _SHARPENED, _UNTOUCHED, *SOFTMAX[1:], _NUMBER, *_FELT)
 HARD_TABLE: Program = (*HARD_LOOKUP[:-1], _NUMBER)

@@ -3,13 +3,14 @@
 Vocabulary
     constant        a number added to every score: it changes no weight
     log_sum_exp     the logarithm of a row's sum of exponentials: a maximum that is soft, max <= it <= max + ln n
+    exponential     without it scores are divided by their own sum, which makes no shares of negative scores
 """
 
 from dataclasses import replace
 
 from attention_core import functions, rules
 from attention_core.programs.editing import find, renamed
-from attention_core.programs.one_head import SELF_ATTENTION, SOFTMAX, steadied, tempered, wrong_axis
+from attention_core.programs.one_head import MISTAKE, SELF_ATTENTION, SOFTMAX, steadied, tempered, wrong_axis
 from attention_core.trace import Program, Step
 
 _RAISED = Step(
@@ -27,11 +28,13 @@ _LOG_SUM_EXP = Step(
 
 
 def softmax_rows(
-    *, raised: bool = False, tempered: bool = False, steady: bool = False, columns: bool = False
-) -> Program:
+    *, raised: bool = False, tempered: bool = False, steady: bool = False, columns: bool = False,
+    exponential: bool = True,
+) -> Program:  # fmt: skip
     """Softmax of given `scores` [query key], with `constant` and `temperature` where asked for.
 
-    columns: over the queries instead of the keys, which is a mistake; there is no log-sum-exp of a row then.
+    columns: over the queries instead of the keys; not exponential: scores divided by their sum. Both are mistakes, and
+    there is no log-sum-exp of a row then; without exp there is no maximum to subtract either.
     """
     last = "scores"
     before: Program = ()
@@ -47,12 +50,31 @@ def softmax_rows(
     for on, change in ((steady, steadied), (columns, wrong_axis)):
         softmax = change(softmax) if on else softmax
     letters = {"scores": "S", "raised": "S^a", "tempered": "S^T"}
+    if not exponential:
+        return (*before, *_without_exp(softmax, last, letters[last]))
     softmax = tuple(
         replace(step, formula=step.formula.replace(r"{\tilde S}", letters[last]),
                 formula_t=step.formula_t.replace(r"{\tilde S}", letters[last]))
         for step in renamed(softmax, {"scaled": last})
     )  # fmt: skip
     return (*before, *softmax, *(() if columns else (_LOG_SUM_EXP,)))
+
+
+def _without_exp(softmax: Program, last: str, letter: str) -> Program:
+    """Only the sums and the division, of the scores themselves. last: the stage that they read."""
+    sums, weights = (
+        replace(
+            step, inputs=tuple(last if name == "exps" else name for name in step.inputs),
+            code=step.code.replace("exps", last), formula=step.formula.replace("E_", f"{letter}_"),
+            formula_t=step.formula_t.replace("E_", f"{letter}_"),
+        )
+        for step in (find(softmax, "row_sums"), find(softmax, "weights"))
+    )  # fmt: skip
+    says = MISTAKE + "the scores are added up as they are, without exp. Negative ones take away from the sum."
+    sums = replace(
+        sums, says=says, meaning=sums.meaning.replace("all that {query} shares out", "the sum of {query}’s scores")
+    )
+    return sums, replace(weights, says="Each score is divided by the sum: what comes out may be negative, or above 1.")
 
 
 SOFTMAX_ROWS: Program = softmax_rows()

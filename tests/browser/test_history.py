@@ -65,7 +65,8 @@ def controls(page: Page) -> dict[str, str | bool]:
     """What the controls around the matrices say, by their labels."""
     inputs = page.locator("[data-testid=stMain] input:is([type=text], [type=range], [role=switch], [role=combobox])")
     read = (
-        "inputs => inputs.map(i => [i.ariaLabel || i.labels[0].innerText, i.role === 'switch' ? i.checked : i.value])"
+        "inputs => inputs.filter(i => !i.closest('[data-testid=stExpander], [class*=st-key-exercise]'))"
+        ".map(i => [i.ariaLabel || i.labels[0].innerText, i.role === 'switch' ? i.checked : i.value])"
     )
     return dict(inputs.evaluate_all(read))
 

@@ -79,7 +79,7 @@ def test_home_by_keyboard(page: Page, server: str) -> None:
     assert page.get_by_role("radio").count() == 0
 
     whole = main(page)
-    tab_to(page, "Go on: one head, cell by cell")
+    tab_to(page, "See every number: one head, cell by cell")
     page.keyboard.press("Enter")
     board(page).locator("figure").first.wait_for()
     settle(page)

@@ -1,0 +1,381 @@
+"""The words of attention, each in one or two plain sentences; what is disputed says so.
+
+Vocabulary
+    term        a word that a lesson may use: "query". It may be found by other names, too ("q", "queries")
+    symbol      how the term is written in formulas, as LaTeX
+    related     terms that are worth reading next
+    contested   what people who know the subject disagree about, in a sentence
+
+The first name of a term is what a reader sees; among the other names are the names of our matrices ("q", "scores"), so
+that a symbol on the screen leads to its term.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Term:
+    """One word explained. also: other names it is found by; see: related terms, by their first name."""
+
+    name: str
+    says: str
+    symbol: str = ""
+    also: tuple[str, ...] = ()
+    see: tuple[str, ...] = ()
+    contested: str = ""
+
+
+_TERMS = (
+    # --- what goes in ---
+    Term(
+        "token",
+        "A piece of text that the model treats as one: here a word, in real models often a part of a word.",
+        see=("embedding",),
+    ),
+    Term(
+        "feature",
+        "One coordinate of a token's vector, read as a property: noun, red, round. In our examples each has a name; "
+        "in a trained model most have none.",
+        also=("features",), see=("embedding", "superposition"),
+        contested="Whether the features that a trained model uses are single directions at all is an open "
+        "question.",
+    ),
+    Term(
+        "embedding",
+        "The row of numbers that stands for a token when it enters the model.",
+        symbol="X", also=("x", "embeddings"), see=("token", "d_model", "residual stream"),
+    ),
+    Term(
+        "parameter",
+        "A number that training sets and that then stays the same for every sentence, such as a cell of W_Q. Scores "
+        "and weights are no parameters: they are computed anew for each sentence.",
+        symbol="W", also=("parameters", "w_q", "w_k", "w_v", "w_o"), see=("projection", "gradient", "weight"),
+    ),
+    # --- one head ---
+    Term(
+        "attention",
+        "A token gathers from other tokens: it compares its query with their keys, turns the scores into shares, and "
+        "takes that share of each value. The word is borrowed; nothing in it is aware of anything.",
+        symbol=r"\operatorname{softmax}\!\left(QK^\top/\sqrt{d_k}\right)V",
+        also=("self-attention",),
+        see=("query", "key", "value", "weight"),
+        contested="Whether large weights explain why a model answered as it did is contested: they show where it "
+        "took from, not what made the difference.",
+    ),
+    Term(
+        "query",
+        "What a token looks for: its embedding times W_Q. It is compared with every key that it may see.",
+        symbol="Q = XW_Q", also=("q", "queries"), see=("key", "score", "projection"),
+    ),
+    Term(
+        "key",
+        "What a token can be found by: its embedding times W_K. Queries are compared with it.",
+        symbol="K = XW_K", also=("k", "keys"), see=("query", "score", "value"),
+    ),
+    Term(
+        "value",
+        "What a token hands over when it is attended to: its embedding times W_V.",
+        symbol="V = XW_V", also=("v", "values"), see=("key", "weight", "output"),
+    ),
+    Term(
+        "score",
+        "The dot product of a query and a key, before softmax. Any real number; large means that they fit.",
+        symbol=r"S = QK^\top", also=("scores",), see=("scaled score", "weight", "dot product"),
+    ),
+    Term(
+        "scaled score",
+        "A score times the scale, usually 1/√d_k, so that its spread does not grow with d_k.",
+        symbol=r"S/\sqrt{d_k}", also=("scaled", "scale", "scaling"), see=("score", "d_k", "softmax"),
+        contested="The usual reason, that unscaled scores have standard deviation √d_k, assumes independent random "
+        "queries and keys. Trained ones are neither; some models use other scales.",
+    ),
+    Term(
+        "weight",
+        "A score after softmax: the share that one token takes from another. The weights of a query are 0 or more "
+        "and add up to 1. (The cells of W_Q are called weights as well: those are parameters.)",
+        symbol="A", also=("weights", "attention weight"), see=("score", "softmax", "parameter"),
+    ),
+    Term(
+        "output",
+        "What a head gives a token: the values, mixed by the token's own row of weights. It belongs to the token "
+        "whose query it was.",
+        symbol="H = AV", also=("head output",), see=("value", "weight", "residual stream"),
+    ),
+    Term(
+        "head",
+        "One complete round of attention with its own W_Q, W_K, W_V and W_O. A layer has several; what they write is "
+        "added up.",
+        symbol=r"n_{\text{heads}}", also=("heads", "n_heads", "number of heads"), see=("attention", "layer"),
+        contested="That a head has one job (“the head for adjectives”) is true of our examples and of some heads "
+        "of real models; many mix several jobs.",
+    ),
+    # --- softmax ---
+    Term(
+        "softmax",
+        "Turns a row of numbers into shares: take the exponential of each, divide by their sum. Larger numbers get "
+        "more, every share is positive, and together they make 1.",
+        symbol=r"\frac{e^{s_j}}{\sum_i e^{s_i}}",
+        also=("normalised exponential",),
+        see=("exponential", "row sum", "temperature", "log-sum-exp"),
+        contested="The name is unlucky: it is a soft arg max, a soft choice of the largest. The soft maximum "
+        "itself is log-sum-exp.",
+    ),
+    Term(
+        "logit",
+        "A number that is about to go through softmax. In attention that is the (scaled, masked) score; at the end "
+        "of a model, one number for each possible next token.",
+        symbol="z", also=("logits",), see=("score", "softmax"),
+        contested="In statistics the logit is ln(p/(1−p)) of a probability p; the two meanings agree only for two "
+        "choices.",
+    ),
+    Term(
+        "exponential",
+        "exp(x) is e = 2.718… to the power x: 1 at 0, always positive. Adding ln 3 to x makes it 3 times as large.",
+        symbol="e^x", also=("exp", "exps"), see=("softmax", "row sum"),
+    ),
+    Term(
+        "row sum",
+        "The sum of the exponentials of one query. Each of them is divided by it; it is one number for a row, used "
+        "in every cell of that row.",
+        symbol=r"\sum_j e^{s_j}", also=("row sums", "row_sums", "denominator"), see=("softmax", "broadcast"),
+    ),
+    Term(
+        "row maximum",
+        "The largest score of a row. Subtracting it before the exponentials changes no weight and keeps them from "
+        "overflowing.",
+        symbol=r"\max_j s_j", also=("row_max", "shifted"), see=("softmax", "log-sum-exp"),
+    ),
+    Term(
+        "temperature",
+        "What scores are divided by before softmax. Below 1 makes the shares sharper, above 1 more even. It is a "
+        "setting of the computation; nothing in a prompt can change it.",
+        symbol="T", also=("tempered",), see=("softmax", "arg max"),
+    ),
+    Term(
+        "log-sum-exp",
+        "The logarithm of the sum of the exponentials: a soft maximum, never less than the largest number. Its "
+        "derivative is softmax.",
+        symbol=r"\ln\sum_j e^{s_j}", also=("LSE", "logsumexp", "soft maximum"), see=("softmax", "arg max"),
+    ),
+    Term(
+        "arg max",
+        "The place of the largest number; not the number itself. Softmax comes ever closer to it as the temperature "
+        "goes to 0.",
+        symbol=r"\operatorname{arg\,max}_j s_j", also=("argmax", "hard maximum"), see=("softmax", "temperature"),
+    ),
+    Term(
+        "entropy",
+        "How evenly shares are spread, in bits: 0 when one takes all, log₂ n when n share evenly.",
+        symbol=r"-\sum_j a_j\log_2 a_j", see=("weight", "temperature"),
+    ),
+    # --- geometry ---
+    Term(
+        "dot product",
+        "Multiply two vectors coordinate by coordinate and add up. Large when they point the same way and are long; "
+        "0 when they are perpendicular.",
+        symbol=r"q\cdot k=\sum_i q_i k_i", also=("dot", "inner product"), see=("cosine", "norm", "score"),
+    ),
+    Term(
+        "cosine",
+        "The dot product divided by both norms: the angle only, between −1 and 1. Attention uses the dot product, "
+        "not the cosine.",
+        symbol=r"\frac{q\cdot k}{\lVert q\rVert\,\lVert k\rVert}",
+        also=("cosine similarity",),
+        see=("dot product", "norm"),
+    ),
+    Term(
+        "norm",
+        "The length of a vector: the square root of the sum of its squared coordinates.",
+        symbol=r"\lVert q\rVert", also=("length of a vector",), see=("dot product", "cosine"),
+    ),
+    Term(
+        "orthogonal",
+        "Perpendicular: the dot product is 0. Two random directions in many dimensions are nearly so.",
+        symbol=r"q\perp k", also=("perpendicular", "near-orthogonal"), see=("dot product", "superposition"),
+    ),
+    Term(
+        "similarity",
+        "How well two vectors match by some measure. In attention it is measured between a query and a key, both of "
+        "them projected, so what counts as similar is learned.",
+        also=("similar",), see=("dot product", "cosine", "projection"),
+        contested="“Attention measures how similar two words are” is too short: between the embeddings it measures "
+        "whatever W_Q and W_K make of them.",
+    ),
+    # --- matrices and shapes ---
+    Term(
+        "matrix",
+        "A table of numbers with rows and columns. “5×4” means 5 rows and 4 columns.",
+        also=("matrices", "shape"), see=("transpose", "matrix product"),
+    ),
+    Term(
+        "matrix product",
+        "Row times column: cell (i, j) is the dot product of row i of the first matrix and column j of the second. "
+        "n×m times m×p is n×p.",
+        symbol="AB", also=("product",), see=("matrix", "dot product"),
+    ),
+    Term(
+        "transpose",
+        "The matrix with rows and columns exchanged; no number changes, only where it stands.",
+        symbol=r"K^\top", also=("transposed",), see=("matrix",),
+    ),
+    Term(
+        "broadcast",
+        "One number, or one row, used for a whole row or matrix: the row sum divides every cell of its row. Nothing "
+        "is transposed.",
+        also=("broadcasting",), see=("row sum", "matrix"),
+    ),
+    Term(
+        "projection",
+        "A matrix product that takes a vector from one space to another: X times W_Q gives the queries. It may have "
+        "fewer coordinates than before.",
+        symbol="XW", also=("linear map", "projected"), see=("parameter", "rank", "bias of a projection"),
+        contested="In geometry a projection is a map that changes nothing when applied twice. The projections of "
+        "attention are in general not of that kind; the field kept the word.",
+    ),
+    Term(
+        "bias of a projection",
+        "A row of numbers added after the product, the same for every token. A key bias adds the same to all scores "
+        "of a query, so softmax does not notice it; a query bias does count.",
+        symbol="XW_Q + b_Q", also=("b_q", "b_k", "b_v", "b_o"), see=("projection", "position bias"),
+    ),
+    Term(
+        "position bias",
+        "A number added to a score for where the two tokens stand, not for what they are.",
+        symbol="S + B",
+        also=("bias", "biased", "bias of a position", "relative position"),
+        see=("score", "bias of a projection"),
+    ),
+    Term(
+        "rank",
+        "How many independent rows (or columns) a matrix has: the number of directions that it can tell apart. W_Q "
+        "W_Kᵀ has at most rank d_k.",
+        symbol=r"\operatorname{rank}", also=("low rank",), see=("projection", "d_k"),
+    ),
+    Term(
+        "permutation",
+        "A reordering. Without positions or mask, reordering the tokens reorders the outputs and changes nothing "
+        "else.",
+        symbol=r"\pi", also=("shuffle", "equivariance"), see=("position bias", "mask"),
+    ),
+    # --- sizes ---
+    Term(
+        "d_model",
+        "How many numbers stand for a token in the residual stream: the width of X.",
+        symbol=r"d_{\text{model}}", see=("embedding", "d_k"),
+    ),
+    Term(
+        "d_k",
+        "How many coordinates a query and a key have, in one head. They must have equally many: they are multiplied "
+        "pair by pair.",
+        symbol="d_k", also=("head size",), see=("query", "key", "scaled score"),
+    ),
+    Term(
+        "d_v",
+        "How many coordinates a value has, in one head. Often equal to d_k, but it need not be.",
+        symbol="d_v", see=("value", "d_k"),
+    ),
+    # --- who sees whom ---
+    Term(
+        "mask",
+        "Says which query may see which key. A forbidden score becomes −∞ before softmax, so its weight is exactly 0 "
+        "and the others still add up to 1.",
+        symbol="M", also=("masked", "masking"), see=("causal", "softmax"),
+    ),
+    Term(
+        "causal",
+        "Each token sees itself and the tokens before it, never those after it.",
+        symbol=r"j\le i", also=("causal mask",), see=("mask", "query"),
+        contested="“Causal” says nothing about causes here: it is only about the order of the tokens.",
+    ),
+    # --- around the head ---
+    Term(
+        "residual stream",
+        "The row of numbers that a token carries through the model. Heads and MLPs read it and add to it; nothing is "
+        "replaced.",
+        symbol="X' = X + HW_O",
+        also=("residual", "residual connection", "skip connection"),
+        see=("embedding", "layer", "head"),
+    ),
+    Term(
+        "layer",
+        "One storey of the model: all its heads, then an MLP, each adding to the residual stream.",
+        symbol=r"\ell", also=("block", "layers"), see=("head", "MLP", "residual stream"),
+        contested="Some say “layer” for attention and MLP together, some for each of them, some for any matrix "
+        "product.",
+    ),
+    Term(
+        "MLP",
+        "Two matrix products with a bend (such as GELU) in between, applied to each token on its own. It moves "
+        "nothing between tokens.",
+        symbol=r"\phi(XW_1+b_1)W_2+b_2", also=("feed-forward network", "FFN"), see=("layer", "parameter"),
+    ),
+    Term(
+        "layer normalisation",
+        "Shifts and stretches a token's numbers to mean 0 and variance 1, then applies a learned gain and shift.",
+        also=("LayerNorm", "layer norm"), see=("layer", "residual stream"),
+    ),
+    # --- learning ---
+    Term(
+        "derivative",
+        "How much a result changes for a tiny change of one number: the slope at that place. Training needs it to be "
+        "other than 0 somewhere.",
+        symbol=r"\frac{\partial y}{\partial x}", also=("slope",), see=("gradient",),
+    ),
+    Term(
+        "gradient",
+        "All derivatives of one number (usually the loss) together: for each parameter, which way and how fast the "
+        "loss changes.",
+        symbol=r"\nabla L", also=("gradients", "backpropagation"), see=("derivative", "parameter", "loss"),
+    ),
+    Term(
+        "loss",
+        "One number that says how wrong the model was. Training changes the parameters so that it falls.",
+        symbol="L", also=("objective",), see=("gradient",),
+    ),
+    Term(
+        "superposition",
+        "More features than dimensions: they share coordinates as directions that are nearly perpendicular, and "
+        "disturb one another a little. It does not mean that residual streams are added.",
+        see=("orthogonal", "feature"),
+        contested="How much of what real models do rests on it is being studied; small models show it clearly.",
+    ),
+    Term(
+        "posterior",
+        "What is believed after the evidence is in, in the Bayesian sense. A row of weights can be read as one: "
+        "which of these keys produced what I look for?",
+        symbol=r"p(j\mid q)", also=("Bayesian view", "Bayesian"), see=("weight", "softmax"),
+        contested="It is one reading of softmax with fitting assumptions, not something that a model is known to "
+        "do.",
+    ),
+    # --- how sure we are ---
+    Term(
+        "nines",
+        "A way to say how close to 1: two nines is 99 %, three nines 99.9 %. With score differences, each further "
+        "nine costs another ln 10 ≈ 2.3.",
+        symbol="1-10^{-n}", also=("nine", "99.9 %"), see=("softmax", "weight"),
+    ),
+    Term(
+        "claim",
+        "How far a sentence holds. “Exact here”: computed on this page, true of these numbers. “Typical”: usually so "
+        "in trained models. “Contested”: people who know disagree.",
+        also=("exact here", "typical", "contested"), see=("toy weights",),
+    ),
+    Term(
+        "toy weights",
+        "Parameters chosen by us, by hand, so that the numbers come out clean. Real models learn theirs, and they "
+        "look nothing like this.",
+        also=("hand-made", "chosen by us"), see=("parameter", "claim"),
+    ),
+)  # fmt: skip
+
+GLOSSARY: Mapping[str, Term] = {term.name: term for term in _TERMS}
+_FOUND: Mapping[str, Term] = {name.casefold(): term for term in _TERMS for name in (term.name, *term.also)}
+
+
+def term(name: str) -> Term:
+    """The term of this name: its own, another one, or that of a matrix; case does not matter. Raises KeyError."""
+    found = _FOUND.get(name.casefold())
+    if found is None:
+        raise KeyError(f"the glossary has no “{name}”; it has: {', '.join(GLOSSARY)}")
+    return found

@@ -1,0 +1,285 @@
+"""The fields of an exercise: one way of answering for each kind, all of them usable with the keyboard alone.
+
+Vocabulary
+    kind      number, choice, code, matrix, weights, cell, error or mask: how an answer is given
+    entry     what stands in one field; the entries of a task are one dict of ours, so that they survive a page switch,
+              after which Streamlit has forgotten its widgets
+    answer    what Task.check reads, made from the entries; None while something is missing
+    unfit     fields whose text cannot be read, each with a sentence that says what can
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from attention_core.exercises.answers import unread
+from attention_core.exercises.engine import Task, named
+from attention_core.programs import GIVENS
+from attention_core.trace import Matrix
+from attention_ui.lesson import notice
+from attention_ui.tables import matrix_table
+
+_LONGEST = 2_000  # characters that a field takes; what is read of them is the core's decision
+_MOST_CELLS = 100  # of a given matrix that is drawn
+_WIDTH = 150  # pixels of a small field: two fit side by side on a phone
+Target = tuple[str, tuple[int, ...]]
+Entries = dict[str, Any]
+
+
+@dataclass
+class Fields:
+    """The fields of one task. prefix: of every widget's key; marks: what the last verdict said of single cells."""
+
+    task: Task
+    kind: str
+    entries: Entries
+    prefix: str
+    marks: Mapping[Target, bool] = field(default_factory=dict)
+    unfit: Mapping[str, str] = field(default_factory=dict)
+
+    def draw(self) -> None:
+        _KINDS[self.kind].draw(self)
+
+    def collect(self) -> None:
+        """Take over what stands in the widgets now: a press of a button may arrive together with what was typed."""
+        for name in self.entries:
+            self.entries[name] = st.session_state.get(f"{self.prefix}.{name}", self.entries[name])
+
+    def answer(self) -> Any:
+        """What was answered, for Task.check; None while nothing was."""
+        return _KINDS[self.kind].answer(self)
+
+    def unreadable(self) -> dict[str, str]:
+        """The number fields that cannot be read, each with its sentence."""
+        if self.kind not in ("number", "matrix", "weights"):
+            return {}
+        names = [_field(target) for target in self.task.blanks] if self.kind != "number" else ["text"]
+        return {name: sentence for name in names if (sentence := unread(self.entries.get(name, "")))}
+
+    def bound(self, name: str, start: Any) -> dict[str, Any]:
+        """Keyword arguments that tie a widget to an entry: its key, set from the entry, and the callback that keeps."""
+        key = f"{self.prefix}.{name}"
+        self.entries.setdefault(name, start)
+        if key not in st.session_state:
+            st.session_state[key] = self.entries[name]
+        return {"key": key, "on_change": _keep, "args": (self.entries, name, key)}
+
+    def trouble(self, name: str) -> None:
+        """Why what stands in a field cannot be read, beside it."""
+        if sentence := self.unfit.get(name):
+            notice(sentence)
+
+
+def _keep(entries: Entries, name: str, key: str) -> None:
+    entries[name] = st.session_state[key]
+
+
+def _field(target: Target) -> str:
+    return f"{target[0]}[{','.join(map(str, target[1]))}]"
+
+
+def _plain(text: str) -> str:
+    """Text as Markdown that shows it letter by letter; little is escaped, for a screen reader reads the escapes."""
+    return "".join(f"\\{sign}" if sign in r"\`*_[]<$~:&" else sign for sign in text)
+
+
+# --- a number, a choice, code ----------------------------------------------------------------------------------------
+
+
+def _draw_number(fields: Fields) -> None:
+    st.text_input(
+        "Your answer", max_chars=_LONGEST, width=260, autocomplete="off", placeholder="0.35, 7/20 or ln 5",
+        **fields.bound("text", ""),
+    )  # fmt: skip
+    fields.trouble("text")
+
+
+def _draw_choice(fields: Fields) -> None:
+    bound = fields.bound("text", None)
+    st.radio("Your answer", fields.task.options, index=None, format_func=_plain, **bound)
+
+
+def _draw_code(fields: Fields) -> None:
+    start = "\n".join(fields.task.start)
+    st.text_area("Your code", max_chars=_LONGEST, height=140, **fields.bound("text", start))
+
+
+def _text(fields: Fields) -> str | None:
+    return fields.entries.get("text") or None
+
+
+# --- cells to fill in ------------------------------------------------------------------------------------------------
+
+
+def _draw_blanks(fields: Fields) -> None:
+    """The matrices with their blanks, then a field for each blank, named as in the matrix."""
+    task = fields.task
+    starts = task.start or ("",) * len(task.blanks)
+    for target, start in zip(task.blanks, starts, strict=True):
+        fields.entries.setdefault(_field(target), start)
+    for name in dict.fromkeys(name for name, _ in task.blanks):
+        _draw_with_blanks(fields, name)
+    with st.container(horizontal=True, gap="small", vertical_alignment="top"):
+        for target, start in zip(task.blanks, starts, strict=True):
+            with st.container(width=_WIDTH, gap="xxsmall"):
+                label = _plain(named(task.trace, target))
+                st.text_input(label, max_chars=_LONGEST, autocomplete="off", **fields.bound(_field(target), start))
+                fields.trouble(_field(target))
+
+
+def _draw_with_blanks(fields: Fields, name: str) -> None:
+    """One matrix; a blank shows what was typed, marked as the last verdict marked it."""
+    texts: dict[tuple[int, ...], str] = {}
+    marks: dict[tuple[int, ...], str] = {}
+    for target in fields.task.blanks:
+        if target[0] == name:
+            typed = fields.entries.get(_field(target), "")
+            texts[target[1]] = typed[:12] or "?"
+            marks[target[1]] = {True: "right", False: "wrong", None: "blank"}[fields.marks.get(target)]
+    matrix = fields.task.trace.matrix(name)
+    if matrix.value.ndim <= 2:
+        st.html(matrix_table(matrix, title(fields.task, name), texts, marks))
+
+
+def _blanks(fields: Fields) -> dict[Target, str] | None:
+    answer = {target: fields.entries.get(_field(target), "") for target in fields.task.blanks}
+    return answer if any(answer.values()) else None
+
+
+# --- a cell to point at ----------------------------------------------------------------------------------------------
+
+
+def pickable(task: Task, kind: str) -> tuple[str, ...]:
+    """The matrices that a cell may be picked of: the target's, and for a cell those that its slips lead to, too.
+
+    Where an error is to be found, only the matrix that has it: the others would give it away.
+    """
+    led_to = {name for _, (name, _) in task.wrong()} if kind == "cell" else set()
+    return tuple(name for name in (*task.trace.given, *task.trace) if name in led_to | {task.target[0]})
+
+
+def _draw_cell(fields: Fields) -> None:
+    """Row and column, chosen beside the matrix in which the chosen cell is outlined."""
+    task, names = fields.task, pickable(fields.task, fields.kind)
+    with st.container(horizontal=True, gap="small"):
+        if len(names) > 1:
+            _box(fields, "matrix", "Matrix", len(names), lambda i: title(task, names[i]))
+        name = names[fields.entries.get("matrix") or 0]
+        matrix = task.trace.matrix(name)
+        for axis, label, labels in zip(("row", "column"), ("Row", "Column"), matrix.labels, strict=False):
+            _box(fields, f"{name}.{axis}", label, len(labels), lambda i, of=labels: f"{i + 1}: {of[i]}")
+    others = [other for other in names if other != name] if len(names) <= 4 else []
+    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
+        for drawn in (name, *others):
+            picked = _picked(fields, name) if drawn == name else None
+            marks = {picked: "picked"} if picked is not None else {}
+            st.html(matrix_table(task.trace.matrix(drawn), title(task, drawn), marks=marks), width="content")
+
+
+def _box(fields: Fields, name: str, label: str, count: int, says: Callable[[int], str]) -> None:
+    """A select box over numbers 0 to count - 1, so that two equal labels stay two."""
+    start = 0 if name == "matrix" else None  # what begins empty can be emptied again
+    bound = fields.bound(name, start)
+    st.selectbox(label, range(count), index=start, format_func=says, placeholder="choose", width=_WIDTH, **bound)
+
+
+def _picked(fields: Fields, name: str) -> tuple[int, ...] | None:
+    axes = ("row", "column")[: fields.task.trace.matrix(name).value.ndim]
+    index = tuple(fields.entries.get(f"{name}.{axis}") for axis in axes)
+    return None if None in index else index
+
+
+def _cell(fields: Fields) -> Target | None:
+    names = pickable(fields.task, fields.kind)
+    name = names[fields.entries.get("matrix") or 0]
+    index = _picked(fields, name)
+    return None if index is None else (name, index)
+
+
+# --- a mask to paint -------------------------------------------------------------------------------------------------
+
+
+def _mask_of(task: Task) -> Matrix:
+    return task.trace.matrix("mask")
+
+
+def _draw_mask(fields: Fields) -> None:
+    """For each query the keys as buttons, pressed where it may see them; beside them the mask that this makes."""
+    mask = _mask_of(fields.task)
+    queries, keys = mask.labels
+    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
+        with st.container(width=430, gap="xsmall"):
+            for i, query in enumerate(queries):
+                st.pills(
+                    f"{_plain(query)} may see", range(len(keys)), selection_mode="multi",
+                    format_func=lambda j: _plain(keys[j]), **fields.bound(f"row{i}", []),
+                )  # fmt: skip
+        painted = _mask(fields)
+        marks: dict[tuple[int, ...], str] = {}
+        for at in np.ndindex(painted.shape):
+            known = fields.marks.get(("mask", at))
+            marks[at] = "" if painted[at] else "hidden"
+            marks[at] = {True: marks[at], False: "wrong", None: marks[at]}[known]
+        texts = {at: str(int(painted[at])) for at in np.ndindex(painted.shape)}
+        st.html(matrix_table(mask, "The mask as painted: 1 may be seen, 0 may not", texts, marks), width="content")
+
+
+def _mask(fields: Fields) -> np.ndarray:
+    shape = _mask_of(fields.task).value.shape
+    painted = np.zeros(shape, dtype=bool)
+    for i in range(shape[0]):
+        painted[i, list(fields.entries.get(f"row{i}") or [])] = True
+    return painted
+
+
+# --- the matrices that a task is about -------------------------------------------------------------------------------
+
+
+def title(task: Task, name: str) -> str:
+    """What a matrix of the task is called: "weights", "query weights"."""
+    found = task.trace[name].step.title if name in task.trace else GIVENS[name].title if name in GIVENS else ""
+    return found or name.replace("_", " ")
+
+
+def matrices(fields: Fields) -> None:
+    """What the task is given, behind a heading that opens; never what is asked for."""
+    task = fields.task
+    if task.trace is None:
+        return
+    asked = {name for name, _ in task.blanks}
+    asked |= (
+        {"mask"}
+        if fields.kind == "mask"
+        else set(pickable(task, fields.kind))
+        if fields.kind in ("cell", "error")
+        else set()
+    )
+    given = [m for name, m in task.trace.given.items() if name not in asked]
+    shown = [m for m in given if m.value.ndim in (1, 2) and m.value.size <= _MOST_CELLS]
+    if not shown:
+        return
+    opened = st.expander("The given matrices: " + ", ".join(_plain(title(task, m.name)) for m in shown))
+    with opened, st.container(horizontal=True, gap="medium", vertical_alignment="top"):
+        for matrix in shown:
+            st.html(matrix_table(matrix, title(task, matrix.name)), width="content")
+
+
+@dataclass(frozen=True)
+class _Kind:
+    draw: Callable[[Fields], None]
+    answer: Callable[[Fields], Any]
+
+
+_KINDS: Mapping[str, _Kind] = {
+    "number": _Kind(_draw_number, _text),
+    "choice": _Kind(_draw_choice, _text),
+    "code": _Kind(_draw_code, _text),
+    "matrix": _Kind(_draw_blanks, _blanks),
+    "weights": _Kind(_draw_blanks, _blanks),
+    "cell": _Kind(_draw_cell, _cell),
+    "error": _Kind(_draw_cell, _cell),
+    "mask": _Kind(_draw_mask, _mask),
+}

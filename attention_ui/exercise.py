@@ -1,0 +1,247 @@
+"""One exercise on the page: question, fields, verdict with its slips, follow-up, hints, solution, fresh numbers.
+
+Vocabulary
+    attempt    what a learner has done with one exercise and one seed; it stands in st.session_state["exercises"]
+    verdict    what the core says of an answer: right or not, the slips that explain it, where it leaves the right way
+    follow-up  one more number, asked for where several slips fit
+    skip       showing the solution before a right answer; it counts as an answer that was not right
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from attention_core.exercises import EXERCISES
+from attention_core.exercises.engine import Task, Verdict
+from attention_ui.answer_fields import Entries, Fields, matrices, title
+from attention_ui.lesson import notice
+from attention_ui.plots import Axes, histograms
+from attention_ui.progress_panel import progress, record
+from attention_ui.tables import matrix_table
+from attention_ui.teach import WIDTH
+
+_KEY = "exercises"
+
+
+@dataclass
+class Attempt:
+    """What a learner has done with one exercise and the numbers of one seed.
+
+    answered   the answer that the verdict is about; checks: how many were made (a follow-up field is new after each)
+    unfit      fields that could not be read at the last check, each with its sentence
+    kept       why progress could not be kept, "" if it was
+    stale      progress has grown, and what the page shows of it around this exercise has not
+    """
+
+    seed: int = 0
+    entries: Entries = field(default_factory=dict)
+    answered: Any = None
+    verdict: Verdict | None = None
+    narrowed: Verdict | None = None
+    checks: int = 0
+    unfit: dict[str, str] = field(default_factory=dict)
+    hints: int = 0
+    solution: bool = False
+    kept: str = ""
+    stale: bool = False
+
+    @property
+    def solved(self) -> bool:
+        return self.verdict is not None and self.verdict.right
+
+
+@lru_cache(maxsize=128)
+def _task(name: str, seed: int) -> Task:
+    """The task of this seed; shared by all visitors, for it never changes and its slips are costly to work out."""
+    return EXERCISES[name].task(seed)
+
+
+def attempt_of(name: str) -> Attempt:
+    """This visitor's attempt. The first has the lesson's numbers; a review, those after the last that were answered."""
+    attempts = st.session_state.setdefault(_KEY, {})
+    if name not in attempts:
+        earlier = progress().answers.get(name, ())
+        attempts[name] = Attempt(earlier[-1].seed + 1 if earlier else 0)
+    return attempts[name]
+
+
+@st.fragment
+def exercise(name: str) -> None:
+    """Draw one exercise, by its name. Raises KeyError for a name that the core does not have.
+
+    A fragment: what is done in it reruns this function and not the page, unless progress has grown.
+    """
+    known = EXERCISES[name]
+    attempt = attempt_of(name)
+    if attempt.stale:
+        attempt.stale = False
+        st.rerun()
+    task = _task(name, attempt.seed)
+    marks = attempt.verdict.marks if attempt.verdict else {}
+    fields = Fields(task, known.kind, attempt.entries, f"{name}.{attempt.seed}", marks, attempt.unfit)
+    with st.container(border=True, width=WIDTH, key=f"exercise-{name}"):
+        st.markdown(f"**Exercise: {known.title}**")
+        numbers = "the lesson’s numbers" if attempt.seed == 0 else f"fresh numbers, no. {attempt.seed}"
+        st.caption(f"Difficulty {known.difficulty} of 3 · {numbers}")
+        st.html(f'<p class="prompt">{escape(task.prompt)}</p>')
+        _speaks_of(task, known.kind)
+        matrices(fields)
+        fields.draw()
+        st.html(f'<p class="accepts">{escape(task.accepts)}</p>')
+        _buttons(name, fields, attempt)
+        _verdict(task, known.kind, attempt)
+        _follow_up(fields, attempt)
+        _help(task, attempt)
+
+
+def _speaks_of(task: Task, kind: str) -> None:
+    """What the prompt speaks of and the learner must see: a histogram of scores, the weights that a mask has left."""
+    if task.exercise == "E8":
+        axes = Axes("The scores", "score", "share of the pairs")
+        histograms(axes, {"scores": task.trace["scaled"].value.ravel().tolist()}, key=f"E8.{task.seed}.picture")
+    elif kind == "mask":
+        st.html(matrix_table(task.trace.matrix("weights"), title(task, "weights")))
+
+
+# --- what can be pressed ---------------------------------------------------------------------------------------------
+
+
+def _buttons(name: str, fields: Fields, attempt: Attempt) -> None:
+    key = fields.prefix
+    with st.container(horizontal=True, gap="small"):
+        st.button("Check", key=f"{key}.check", type="primary", on_click=_check, args=(name, fields, attempt))
+        left = len(fields.task.hints) - attempt.hints
+        if left and not attempt.solution:
+            label = f"Hint {attempt.hints + 1} of {len(fields.task.hints)}"
+            st.button(label, key=f"{key}.hint", on_click=_hint, args=(attempt,))
+        if not attempt.solution:
+            label = "Show the solution" if attempt.checks else "Skip, show the solution"
+            st.button(label, key=f"{key}.solution", on_click=_solve, args=(name, attempt))
+        if attempt.checks or attempt.solution:
+            st.button("Another one", key=f"{key}.another", on_click=_another, args=(name, attempt))
+
+
+def _check(name: str, fields: Fields, attempt: Attempt) -> None:
+    """Check what stands in the fields. What cannot be read is said beside its field, and is no answer."""
+    fields.collect()
+    answer = fields.answer()
+    attempt.unfit, attempt.kept = {}, ""
+    if answer is None:
+        attempt.unfit = {"": "Nothing was answered yet."}
+        return
+    attempt.unfit = fields.unreadable()
+    if attempt.unfit or _same(answer, attempt.answered):
+        return
+    first = not attempt.solved and not attempt.solution
+    attempt.answered, attempt.verdict, attempt.narrowed = answer, fields.task.check(answer), None
+    attempt.checks += 1
+    if first and not _unread(fields.kind, attempt.verdict):
+        _record(name, attempt, attempt.verdict.right)
+
+
+def _unread(kind: str, verdict: Verdict) -> bool:
+    """Whether the verdict only says why code cannot be read or run: that is no answer, and not kept as a wrong one."""
+    return kind == "code" and not verdict.right and not verdict.slips and not verdict.says.startswith("Not right")
+
+
+def _record(name: str, attempt: Attempt, right: bool) -> None:
+    attempt.kept = record(name, attempt.seed, right, attempt.hints)
+    attempt.stale = True
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(one, other) if other is not None else False
+    return one == other
+
+
+def _hint(attempt: Attempt) -> None:
+    attempt.hints += 1
+
+
+def _solve(name: str, attempt: Attempt) -> None:
+    if not attempt.solved:
+        _record(name, attempt, False)
+    attempt.solution = True
+
+
+def _another(name: str, attempt: Attempt) -> None:
+    st.session_state[_KEY][name] = Attempt(attempt.seed + 1)
+
+
+# --- what is said ----------------------------------------------------------------------------------------------------
+
+
+def _verdict(task: Task, kind: str, attempt: Attempt) -> None:
+    """The verdict in a sentence, every slip that fits, and the step at which the answer leaves the right way."""
+    if "" in attempt.unfit:
+        notice(attempt.unfit[""])
+    if attempt.verdict is not None:
+        answered = f"You answered {attempt.answered}. " if kind in ("number", "choice") else ""
+        _say(attempt.verdict, answered)
+        if not attempt.verdict.right and attempt.narrowed is None:
+            _diverges(task, attempt.verdict)
+    if attempt.kept:
+        notice(attempt.kept)
+
+
+def _say(verdict: Verdict, answered: str = "") -> None:
+    """The verdict's sentence; several slips, and a slip that the sentence does not name, follow as a list."""
+    kind, sign = ("right", "✓") if verdict.right else ("wrong", "✗")
+    told = [slip.says for slip in verdict.slips if slip.says in verdict.says]
+    says = f"Not right. There are {len(told)} ways to get there:" if len(told) > 1 else verdict.says
+    listed = [slip.says for slip in verdict.slips if len(told) > 1 or slip.says not in told]
+    st.html(
+        f'<p role="status" class="verdict {kind}"><b aria-hidden="true">{sign}</b>{escape(answered + says)}</p>'
+        + (_list("ul", "slips", listed) if listed else "")
+    )
+
+
+def _diverges(task: Task, verdict: Verdict) -> None:
+    name = verdict.diverges
+    if not name:
+        return
+    step = task.trace[name].step if task.trace is not None and name in task.trace else None
+    about = f": {step.says}" if step is not None and step.says else "."
+    called = title(task, name) if task.trace is not None and task.trace.has(name) else name
+    st.html(f'<p class="prompt">The right way is left at the step “{escape(called)}”{escape(about)}</p>')
+
+
+def _follow_up(fields: Fields, attempt: Attempt) -> None:
+    """One more number that decides between the slips."""
+    if attempt.verdict is None or attempt.verdict.ask is None:
+        return
+    ask, name = attempt.verdict.ask, f"ask{attempt.checks}"
+    st.html(f'<p class="prompt">{escape(ask.prompt)}</p>')
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.text_input("This number", max_chars=2_000, width=200, autocomplete="off", **fields.bound(name, ""))
+        st.button(
+            "Check this number", key=f"{fields.prefix}.{name}.check", on_click=_narrow, args=(fields, attempt, name)
+        )
+    if attempt.narrowed is not None and attempt.narrowed.ask is not None:
+        notice(attempt.narrowed.says)
+    elif attempt.narrowed is not None:
+        st.html(f'<p role="status" class="verdict narrowed">{escape(attempt.narrowed.says)}</p>')
+        _diverges(fields.task, attempt.narrowed)
+
+
+def _narrow(fields: Fields, attempt: Attempt, name: str) -> None:
+    fields.collect()
+    attempt.narrowed = fields.task.check_ask(attempt.verdict.ask, attempt.entries.get(name, ""))
+
+
+def _help(task: Task, attempt: Attempt) -> None:
+    """The hints that were asked for, and the solution once it was."""
+    if attempt.hints:
+        st.html("<b>Hints</b>" + _list("ol", "hints", task.hints[: attempt.hints]))
+    if attempt.solution:
+        st.html("<b>Solution</b>" + _list("ol", "solution", task.solution))
+
+
+def _list(tag: str, kind: str, lines: Sequence[str]) -> str:
+    return f'<{tag} class="{kind}">{"".join(f"<li>{escape(line)}</li>" for line in lines)}</{tag}>'

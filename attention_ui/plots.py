@@ -1,0 +1,218 @@
+"""Curves, bars, histograms and arrows: figures that read in both themes and on a phone, each with its numbers as text.
+
+Vocabulary
+    figure     a Plotly figure, built from lists; Plotly is imported when the first one is drawn
+    series     one named line, set of bars or sample of a figure
+    identity   the matrix that a series belongs to, "q", "k", "v", "weights" or "x": it gives the colour
+    ink        the colour of a series, never its only sign: lines differ in their dashes, bars in their hatching
+    text       the same numbers as a table, behind a heading that opens, for whoever does not see the figure
+
+Streamlit gives texts, grid and background the colours of the theme. The colours of the series lie between those that
+the matrices have in the light and in the dark theme, where they stand out against both (WCAG: 3 to 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from attention_core.numerals import decimal
+from attention_ui.tables import text_table
+from attention_ui.teach import WIDTH
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+INKS: Mapping[str, str] = {"q": "#2989C6", "k": "#C75F22", "v": "#149570", "weights": "#AB66A5", "x": "#808080"}
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+_HATCHES = ("", "/", ".", "x", "-")
+_SYMBOLS = ("circle", "square", "diamond", "cross", "x")
+_ROWS = 13  # of a curve's table
+_HEIGHT = 340
+_CONFIG = {
+    "displaylogo": False,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
+}
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What a figure and its two axes are called, in words."""
+
+    title: str
+    x: str
+    y: str
+
+
+def curve(
+    axes: Axes, x: Sequence[float], series: Mapping[str, Sequence[float]], *, key: str,
+    at: float | None = None, inks: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """Lines over x. at: where the learner's control stands; a vertical line, and a point on every line."""
+    figure = curve_figure(axes, x, series, at, inks)
+    header = (axes.x, *series)
+    picked = _spread(len(x), [] if at is None else [_nearest(x, at)])
+    rows = [[decimal(float(x[i])), *(decimal(float(y[i])) for y in series.values())] for i in picked]
+    _show(figure, axes, f"{axes.y} over {axes.x}: {_listed(series)}", (header, rows), key)
+
+
+def curve_figure(
+    axes: Axes, x: Sequence[float], series: Mapping[str, Sequence[float]], at: float | None, inks: Sequence[str]
+) -> go.Figure:
+    """The figure of `curve`."""
+    import plotly.graph_objects as go
+
+    drawn = _figure(axes)
+    for i, (name, y) in enumerate(series.items()):
+        line = {"color": _ink(i, inks), "dash": _DASHES[i % len(_DASHES)], "width": 3}
+        drawn.add_trace(go.Scatter(x=_floats(x), y=_floats(y), name=escape(name), mode="lines", line=line))
+    if at is not None:
+        here = _nearest(x, at)
+        drawn.add_vline(x=float(x[here]), line={"color": INKS["x"], "width": 1.5, "dash": "dot"})
+        for i, y in enumerate(series.values()):
+            marker = {"color": _ink(i, inks), "size": 11, "symbol": _SYMBOLS[i % len(_SYMBOLS)]}
+            point = {"x": [float(x[here])], "y": [float(y[here])], "mode": "markers", "marker": marker}
+            drawn.add_trace(go.Scatter(**point, showlegend=False, hoverinfo="skip"))
+    return drawn
+
+
+def bars(
+    axes: Axes, names: Sequence[str], series: Mapping[str, Sequence[float]], *, key: str, inks: Sequence[str] = ()
+) -> None:
+    """A bar for each name, side by side where there are several series; the number stands on the bar."""
+    rows = [[name, *(decimal(float(y[i])) for y in series.values())] for i, name in enumerate(names)]
+    says = f"{axes.y} for {_listed(names)}"
+    _show(bars_figure(axes, names, series, inks), axes, says, ((axes.x, *series), rows), key)
+
+
+def bars_figure(
+    axes: Axes, names: Sequence[str], series: Mapping[str, Sequence[float]], inks: Sequence[str]
+) -> go.Figure:
+    """The figure of `bars`. Bars stand at numbers, for Plotly takes two equal names for one place."""
+    import plotly.graph_objects as go
+
+    drawn, places = _figure(axes), list(range(len(names)))
+    for i, (name, y) in enumerate(series.items()):
+        pattern = {"shape": _HATCHES[i % len(_HATCHES)], "fillmode": "overlay", "fgopacity": 0.6, "size": 9}
+        texts = [decimal(float(value)) for value in y]
+        look = {"marker": {"color": _ink(i, inks), "pattern": pattern}, "text": texts, "textposition": "outside"}
+        drawn.add_trace(go.Bar(x=places, y=_floats(y), name=escape(name), cliponaxis=False, hoverinfo="y+name", **look))
+    drawn.update_xaxes(tickmode="array", tickvals=places, ticktext=[escape(name) for name in names], showgrid=False)
+    drawn.update_layout(barmode="group", bargap=0.3)
+    return drawn
+
+
+def histograms(
+    axes: Axes, samples: Mapping[str, Sequence[float]], *, key: str, bins: int = 40, inks: Sequence[str] = ()
+) -> None:
+    """How often each value occurs, as outlines over common bins; the text gives mean and spread of each sample."""
+    kept = {name: np.asarray(sample, dtype=float) for name, sample in samples.items()}
+    rows = [
+        [name, *(decimal(float(x)) for x in (a.mean(), a.std(), a.min(), a.max())), str(a.size)]
+        for name, a in kept.items()
+    ]
+    header = ("", "mean", "standard deviation", "smallest", "largest", "how many")
+    says = f"{axes.y} over {axes.x}: {_listed(samples)}"
+    _show(histograms_figure(axes, kept, bins, inks), axes, says, (header, rows), key)
+
+
+def histograms_figure(axes: Axes, samples: Mapping[str, np.ndarray], bins: int, inks: Sequence[str]) -> go.Figure:
+    """The figure of `histograms`: the share of each sample in each bin, so that samples of any size compare."""
+    import plotly.graph_objects as go
+
+    drawn = _figure(axes)
+    edges = np.histogram_bin_edges(np.concatenate(list(samples.values())), bins)
+    for i, (name, sample) in enumerate(samples.items()):
+        share = np.histogram(sample, edges)[0] / sample.size
+        line = {"color": _ink(i, inks), "dash": _DASHES[i % len(_DASHES)], "width": 2.5, "shape": "hv"}
+        outline = {"x": edges.tolist(), "y": [*share.tolist(), share[-1].item()], "mode": "lines", "line": line}
+        drawn.add_trace(go.Scatter(**outline, name=escape(name)))
+    drawn.update_yaxes(rangemode="tozero")
+    return drawn
+
+
+def arrows2d(axes: Axes, vectors: Mapping[str, tuple[float, float]], *, key: str, inks: Sequence[str] = ()) -> None:
+    """Arrows from the origin, each named at its tip; one unit is as long on both axes."""
+    rows = [
+        [name, decimal(float(x)), decimal(float(y)), decimal(float(np.hypot(x, y)))] for name, (x, y) in vectors.items()
+    ]
+    says = f"arrows from the origin: {_listed(vectors)}"
+    _show(arrows_figure(axes, vectors, inks), axes, says, (("arrow", axes.x, axes.y, "length"), rows), key)
+
+
+def arrows_figure(axes: Axes, vectors: Mapping[str, tuple[float, float]], inks: Sequence[str]) -> go.Figure:
+    """The figure of `arrows2d`: lines with arrow heads as annotations, and a name beyond each tip."""
+    drawn = _figure(axes)
+    reach = 1.35 * max(0.5, *(max(abs(float(x)), abs(float(y))) for x, y in vectors.values()))
+    for i, (name, (x, y)) in enumerate(vectors.items()):
+        head = {"showarrow": True, "arrowhead": 2, "arrowsize": 1.1, "arrowwidth": 3, "arrowcolor": _ink(i, inks)}
+        tail = {"x": float(x), "y": float(y), "ax": 0, "ay": 0, "axref": "x", "ayref": "y", "xref": "x", "yref": "y"}
+        drawn.add_annotation(**tail, **head, text="")
+        drawn.add_annotation(
+            x=float(x), y=float(y), text=f"<b>{escape(name)}</b>", showarrow=False,
+            xshift=_beyond(x, y), yshift=_beyond(y, x) or 12, font={"size": 15},
+        )  # fmt: skip
+    drawn.update_xaxes(range=[-reach, reach], zeroline=True, constrain="domain")
+    drawn.update_yaxes(range=[-reach, reach], zeroline=True, scaleanchor="x", scaleratio=1)
+    drawn.update_layout(height=_HEIGHT + 60, showlegend=False)
+    return drawn
+
+
+def _beyond(along: float, across: float) -> int:
+    """How many pixels a name stands beyond a tip, along one axis; 0 where the arrow hardly goes that way."""
+    length = float(np.hypot(along, across)) or 1.0
+    return round(18 * float(along) / length) if abs(along) > 0.3 * length else 0
+
+
+def _figure(axes: Axes) -> go.Figure:
+    """An empty figure: titles in words, the legend below, nothing that catches a finger that wants to scroll."""
+    import plotly.graph_objects as go
+
+    drawn = go.Figure()
+    drawn.update_layout(
+        title={"text": escape(axes.title), "font": {"size": 16}}, height=_HEIGHT, dragmode=False,
+        margin={"l": 10, "r": 10, "t": 50, "b": 10}, font={"size": 14},
+        legend={"orientation": "h", "yanchor": "top", "y": -0.25, "x": 0, "title": {"text": ""}, "font": {"size": 14}},
+    )  # fmt: skip
+    drawn.update_xaxes(title={"text": escape(axes.x), "font": {"size": 14}}, automargin=True, tickfont={"size": 13})
+    drawn.update_yaxes(title={"text": escape(axes.y), "font": {"size": 14}}, automargin=True, tickfont={"size": 13})
+    return drawn
+
+
+def _show(
+    figure: go.Figure, axes: Axes, says: str, table: tuple[Sequence[str], Sequence[Sequence[str]]], key: str
+) -> None:
+    """The figure, and its numbers as a table: no wider than a figure reads well."""
+    config: dict[str, Any] = {**_CONFIG, "toImageButtonOptions": {"filename": key}}
+    with st.container(width=WIDTH, gap="xsmall"):
+        st.plotly_chart(figure, config=config, key=key, alt=f"{axes.title}. {says}. The numbers follow as a table.")
+        with st.expander("The same as a table"):
+            st.html(text_table(axes.title, *table))
+
+
+def _ink(i: int, inks: Sequence[str]) -> str:
+    """The colour of the series number i: that of its identity, else the colours in turn."""
+    return INKS[inks[i]] if i < len(inks) else list(INKS.values())[i % len(INKS)]
+
+
+def _floats(values: Sequence[float]) -> list[float]:
+    return [float(value) for value in values]
+
+
+def _nearest(x: Sequence[float], at: float) -> int:
+    return int(np.abs(np.asarray(x, dtype=float) - at).argmin())
+
+
+def _spread(count: int, also: Sequence[int]) -> list[int]:
+    """At most about a dozen places, evenly spread from first to last, and those that must be among them."""
+    return sorted({*np.linspace(0, count - 1, min(count, _ROWS)).round().astype(int).tolist(), *also})
+
+
+def _listed(names: Sequence[str] | Mapping[str, Any]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last

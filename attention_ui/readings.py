@@ -1,0 +1,100 @@
+"""What a lesson says in numbers: read off the trace of its bench, so that no sentence says another number than is so.
+
+Vocabulary
+    worked   a bench with our numbers and some settings; what a learner typed is left out, and the sentence stays true
+    chosen   how the learner has set a setting
+    row      one row of a matrix, or a whole vector: each number by what its column is called
+    sweep    the same row, while one setting goes through its range
+    places   how many decimals are written; None: a fraction or a logarithm, where the number is one
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from attention_core.benches import BENCHES, Value, cosines
+from attention_core.numerals import exact
+from attention_core.softmax import softmax
+from attention_ui.document import Head, compute
+from attention_ui.session import visit
+from attention_ui.sheet import Sheet
+
+_POINTS = 101  # of a sweep
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A bench, computed; every number of it that a sentence or a table may want. Raises KeyError for a wrong name."""
+
+    head: Head
+
+    def number(self, name: str, *at: int) -> float:
+        return self.head.matrix(name).value[at].item()
+
+    def said(self, name: str, *at: int, places: int | None = None) -> str:
+        return said(self.number(name, *at), places)
+
+    def row(self, name: str, at: int = 0, called: str = "{}") -> dict[str, float]:
+        """called: how a number is named after the label of its column."""
+        matrix = self.head.matrix(name)
+        values = matrix.value if matrix.value.ndim == 1 else matrix.value[at]
+        return {called.format(label): x for label, x in zip(matrix.labels[-1], values.tolist(), strict=True)}
+
+    def listed(self, name: str, at: int = 0, places: int | None = None) -> str:
+        """A row as a sentence lists it: "3, 1 and 1"."""
+        return listed(self.row(name, at).values(), places)
+
+    def totals(self, name: str) -> dict[str, float]:
+        """What each row of a matrix adds up to."""
+        matrix = self.head.matrix(name)
+        return dict(zip(matrix.labels[0], matrix.value.sum(axis=1).tolist(), strict=True))
+
+    def written(self, name: str, *at: int) -> str:
+        """How one number of a matrix is made: "3 + 1 + 1"."""
+        return self.head.trace[name].explain(at).written(exact)
+
+    def code(self, name: str) -> str:
+        """The NumPy line that makes a matrix."""
+        return self.head.trace[name].step.code
+
+
+@lru_cache(maxsize=256)
+def worked(bench: str, **settings: Value) -> Worked:
+    """The bench of this name with these settings, the defaults for the others. Raises ValueError for a wrong one."""
+    return Worked(compute(Sheet(bench).with_settings(**settings)))
+
+
+def chosen(setting: str) -> Value:
+    """How the learner has set it, on this page."""
+    return visit().document.setting(setting)
+
+
+def said(x: float, places: int | None = None) -> str:
+    """A number as a sentence says it."""
+    return exact(x) if places is None else f"{x:.{places}f}".replace("-", "−")
+
+
+def listed(numbers: Iterable[float], places: int | None = None) -> str:
+    """At least two numbers as a sentence lists them: "3, 1 and 1"."""
+    *most, last = (said(x, places) for x in numbers)
+    return f"{', '.join(most)} and {last}"
+
+
+@lru_cache(maxsize=16)
+def sweep(bench: str, setting: str, name: str, **others: Value) -> tuple[list[float], dict[str, list[float]]]:
+    """The values of a setting, evenly through its range, and for each column of the matrix what it is at each.
+
+    The result is kept, and shared: do not change it.
+    """
+    low, high = BENCHES[bench].allowed[setting]
+    over = np.linspace(low, high, _POINTS).tolist()
+    sheet = Sheet(bench)
+    rows = [Worked(compute(sheet.with_settings(**others, **{setting: x}))).row(name) for x in over]
+    return over, {label: [at[label] for at in rows] for label in rows[0]}
+
+
+def sharpest(keys: int) -> float:
+    """The largest weight that any of so many keys can get from scores that are cosines."""
+    return softmax(cosines(keys)).max().item()

@@ -1,0 +1,92 @@
+"""What a lesson says in a form of its own: goal, claim, misconception, comparison, recap.
+
+Vocabulary
+    claim           how far a sentence holds: exact here, typical, contested
+    misconception   what is often believed, what is so instead, and the numbers that decide
+    comparison      a handful of numbers before and after a change, with their difference
+    recap           questions from earlier lessons, to be answered from memory before looking
+
+Texts are the lesson's own words and may hold Markdown and LaTeX; labels and numbers in tables are plain text.
+"""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import streamlit as st
+
+from attention_core.numerals import exact
+from attention_ui.tables import text_table
+
+CLAIMS: Mapping[str, str] = {
+    "exact here": "computed on this page; true of these numbers",
+    "typical": "usually so in trained models; not a law",
+    "contested": "people who know the subject disagree",
+}
+WIDTH = 860  # pixels that a line, a box or a figure takes at most; less where there is less
+
+
+def goal(text: str, minutes: int = 0, needs: Sequence[str] = ()) -> None:
+    """What the learner can do afterwards, in one sentence; how long it takes; what should be known before."""
+    about = [f"About {minutes} minutes."] * bool(minutes)
+    about += [f"It builds on: {', '.join(needs)}"] * bool(needs)
+    st.markdown(f"**Goal.** {text}")
+    if about:
+        st.caption(" ".join(about))
+
+
+def claim(kind: str, text: str) -> None:
+    """A sentence with its label in words. Raises KeyError for a kind that is none of CLAIMS."""
+    says = CLAIMS[kind]
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        _label(kind, says)
+        st.markdown(text, width="content")
+
+
+def misconception(wrong: str, right: str, numbers: Mapping[str, float | str] | None = None) -> None:
+    """What is often believed beside what is so; numbers: what each number is, and the number that shows it."""
+    with st.container(border=True, width=WIDTH):
+        _label("often believed", "not so", "belief")
+        st.markdown(wrong)
+        _label("in fact", "what is so instead", "fact")
+        st.markdown(right)
+        if numbers:
+            rows = [(what, _number(value)) for what, value in numbers.items()]
+            st.html(text_table("The numbers", ("", "value"), rows))
+
+
+def compare(
+    caption: str, before: Mapping[str, float], after: Mapping[str, float], names: tuple[str, str] = ("before", "after")
+) -> None:
+    """A table of numbers before and after a change, with after − before. Both name the same things."""
+    if list(before) != list(after):
+        raise ValueError(f"compare: before has {list(before)}, and after has {list(after)}; they must name the same")
+    rows = [(what, exact(old), exact(after[what]), difference(old, after[what])) for what, old in before.items()]
+    st.html(text_table(caption, ("", *names, "difference"), rows))
+
+
+def difference(old: float, new: float) -> str:
+    """new − old in words that need no colour: “+1/4”, “−1/4”, “the same”."""
+    change = new - old
+    if abs(change) <= 1e-12 * max(1.0, abs(old), abs(new)):
+        return "the same"
+    return ("+" if change > 0 else "") + exact(change)
+
+
+def recap(questions: Sequence[tuple[str, str]]) -> None:
+    """Questions, each with its answer behind a button."""
+    st.markdown("Answer from memory first, aloud or on paper; then look.")
+    for number, (asks, answer) in enumerate(questions, 1):
+        with st.container(width=WIDTH, gap="xsmall"):
+            st.markdown(f"**{number}.** {asks}")
+            with st.expander(f"Answer {number}"):
+                st.markdown(answer)
+
+
+def _label(text: str, says: str, kind: str = "claim") -> None:
+    """A small label in words, with what it means for those who point at it or listen."""
+    meaning = f'<span class="unseen">: {escape(says)}</span>'
+    st.html(f'<p class="label {kind}" title="{escape(says)}">{escape(text)}{meaning}</p>', width="content")
+
+
+def _number(value: float | str) -> str:
+    return value if isinstance(value, str) else exact(float(value))

@@ -1,0 +1,88 @@
+"""Every lesson from its goal to its end, by the keyboard alone; and its matrices, read off the page.
+
+Vocabulary
+    walk      pressing Tab until something named is reached, as a learner does who has no mouse
+    bench     the matrices of a lesson; their numbers are compared with a run of the core
+"""
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+from attention_core import programs
+from attention_core.benches import BENCHES
+from attention_ui.lesson import LESSONS
+from helpers import open_page, settle
+from one_head import board, open_head, shown
+
+WITH_BENCH = [lesson for lesson in LESSONS if lesson.bench]
+WITH_END = [lesson for lesson in LESSONS if lesson.path]
+LONGEST = 400  # presses of Tab from one end of a page to the other
+
+# What has the focus, within shadow roots too: its role or tag, and its name.
+_FOCUS = """
+() => {
+    let node = document.activeElement;
+    while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+    const label = node?.closest("label") ?? node;
+    return (node?.getAttribute("aria-label") || label?.innerText || node?.value || "").trim();
+}
+"""
+
+
+def walk(page: Page, *names: str) -> str:
+    """Press Tab until what has the focus is called one of these; returns which."""
+    for _ in range(LONGEST):
+        page.keyboard.press("Tab")
+        here = page.evaluate(_FOCUS)
+        for name in names:
+            if here.startswith(name):
+                return name
+    raise AssertionError(f"Tab never reached any of {names}")
+
+
+@pytest.mark.parametrize("lesson", WITH_BENCH, ids=lambda lesson: lesson.name)
+def test_the_numbers_of_a_bench(page: Page, server: str, lesson) -> None:
+    """Every matrix that the core makes stands on the page, with its numbers."""
+    page.goto(f"{server}/{lesson.path}")
+    board(page).locator("figure").first.wait_for(timeout=60_000)
+    settle(page)
+    set_up = BENCHES[lesson.bench].set_up()
+    trace, _ = programs.run_steady(set_up.program, set_up.given, set_up.labels)
+    drawn = shown(page)
+    assert set(trace) | set(trace.given) == set(drawn)
+    for name, numbers in drawn.items():
+        value = trace.matrix(name).value.astype(float)
+        np.testing.assert_array_equal(numbers, value.reshape(numbers.shape))
+
+
+@pytest.mark.parametrize("lesson", WITH_END, ids=lambda lesson: lesson.name)
+def test_a_lesson_from_goal_to_end_by_keyboard(page: Page, server: str, lesson) -> None:
+    """Tab and Enter skip every prediction, mark the lesson as done, and go on."""
+    open_page(page, server, f"/{lesson.path}")
+    assert page.get_by_text("Goal.").first.is_visible()
+    skipped = 0
+    while walk(page, "Skip, just show me", "I have done this lesson") != "I have done this lesson":
+        page.keyboard.press("Enter")
+        settle(page)
+        skipped += 1
+        assert skipped < 10
+    assert skipped
+    page.keyboard.press("Enter")
+    settle(page)
+    assert page.get_by_text("You marked this lesson as done on").is_visible()
+
+
+def test_an_exercise_by_keyboard(page: Page, server: str) -> None:
+    """A wrong answer is diagnosed, a right one is said to be right."""
+    open_head(page, server)
+    field = page.locator(".st-key-exercise-E11 input").first
+    for answer, said in (("9/11", "Not right"), ("1/0", "divides by zero"), ("3/5", "Right")):
+        field.fill(answer)
+        field.press("Enter")
+        settle(page)
+        walk(page, "Check")
+        page.keyboard.press("Enter")
+        settle(page)
+        assert said in page.locator(".st-key-exercise-E11").inner_text(), answer
+        field.focus()

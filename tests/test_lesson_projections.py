@@ -1,0 +1,87 @@
+"""The lesson on queries, keys and values: what it says before and after each guess, and in every setting."""
+
+import pytest
+
+from attention_core.benches import BENCHES
+from tests.test_lesson_similarity import keys, texts
+from tests.test_pages import opened, packed, sound
+
+PAGE = "pages/projections.py"
+QUESTIONS = {
+    "projections.length": ("X, Q, K, V and the scores", "50 × 50"),
+    "projections.key_bias": ("no weight", "Softmax sees no constant"),
+    "projections.query_bias": ("some weights", "with b_Q"),
+}
+
+
+def answered(**params):
+    """The page with every question skipped."""
+    app = opened(PAGE, **params)
+    app.session_state["guesses"] = dict.fromkeys(QUESTIONS, "")
+    return sound(app.run())
+
+
+def test_the_worked_example_says_the_curriculums_numbers():
+    said = texts(opened(PAGE))
+    for number in (
+        "q = (2.197, 0, 0, 0)", "k = (0, 1, 0, 0)", "the key (1, 0, 0, 0)", "**2 ln 3**, or 2.197", "X, 5 × 6",
+        "each 6 × 4", "<td>(2.197, 0, 0, 0)</td>", "b_K = (0.7, 0, 0, 0)",
+    ):  # fmt: skip
+        assert number in said
+
+
+@pytest.mark.parametrize("guessed_right", [True, False])
+def test_results_are_hidden_until_the_guess(guessed_right):
+    app = opened(PAGE)
+    for name, (right, hidden) in QUESTIONS.items():
+        assert hidden not in texts(app)
+        radio = app.radio(key=f"{name}.choice")
+        guess = right if guessed_right else next(option for option in radio.options if option != right)
+        sound(radio.set_value(guess).run())
+        sound(app.button(key=f"{name}.commit").click().run())
+        said = f"You guessed **{guess}**" + (", and so it is." if guessed_right else f". It is **{right}**.")
+        assert said in texts(app)
+        assert hidden in texts(app)
+
+
+def test_every_question_can_be_skipped():
+    app = opened(PAGE)
+    for name, (right, _) in QUESTIONS.items():
+        sound(app.button(key=f"{name}.skip").click().run())
+        assert f"The answer: **{right}**." in texts(app)
+
+
+def test_a_control_appears_with_its_result():
+    before, after = (
+        keys([*app.slider, *app.toggle, *app.get("button_group")]) for app in (opened(PAGE), answered())
+    )  # fmt: skip
+    assert after - before >= {"projections.n", "projections.other", "projections.bias"}
+    assert "projections.asks" in before
+
+
+@pytest.mark.parametrize("name", BENCHES["projections"].settings)
+def test_every_end_of_every_control(name):
+    bench = BENCHES["projections"]
+    for value in (bench.allowed[name][0], bench.allowed[name][-1]):
+        app = answered(s=packed({"settings": {name: value}}))
+        assert app.session_state["visit.projections"].document.setting(name) == value
+
+
+def test_the_shapes_follow_the_length():
+    app = answered()
+    sound(app.slider(key="projections.n").set_value(7).run())
+    said = texts(app)
+    assert "| Q | 7 × 4 | 50 × 4 | other |" in said
+    assert "| W_Q | 6 × 4 | 6 × 4 | same |" in said
+    assert "| scores | 7 × 7 | 50 × 50 | other |" in said
+
+
+@pytest.mark.parametrize(("bias", "weights"), [("", False), ("zero", True), ("b_q", True), ("b_k", True)])
+def test_a_bias_brings_the_steps_up_to_the_weights(bias, weights):
+    document = answered(s=packed({"settings": {"bias": bias}})).session_state["visit.projections"].document
+    assert (document.program[-1].name == "weights") == weights
+
+
+@pytest.mark.parametrize(("asks", "q"), [("hit", "(0, 2.197, 0, 0)"), ("red", "(0, 0, 0, 0)")])
+def test_another_words_query_can_be_followed(asks, q):
+    assert f"Its query is q = {q}" in texts(answered(s=packed({"settings": {"asks": asks}})))

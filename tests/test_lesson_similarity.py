@@ -1,0 +1,115 @@
+"""The lesson on similarity: what it says before and after each guess, in the curriculum's numbers and every setting."""
+
+import pytest
+
+from attention_core.benches import BENCHES
+from attention_ui.readings import worked
+from tests.test_pages import opened, packed, sound
+
+PAGE = "pages/similarity.py"
+QUESTIONS = {  # each with the answer that is right, and what may be read only afterwards
+    "similarity.longer": ("the dot product doubles, the cosine stays", "times as long"),
+    "similarity.sharp": ("about 0.87", "about 0.87"),
+    "similarity.away": ("about 111", "110"),
+}
+every_question = pytest.mark.parametrize("name", QUESTIONS)
+
+
+def answered(**params):
+    """The page with every question skipped."""
+    app = opened(PAGE, **params)
+    app.session_state["guesses"] = dict.fromkeys(QUESTIONS, "")
+    return sound(app.run())
+
+
+def texts(app) -> str:
+    """All that the page says: prose, tables and figures' texts."""
+    kinds = (app.markdown, app.caption, app.get("html"))
+    return "\n".join(element.proto.body for kind in kinds for element in kind)
+
+
+def keys(elements) -> set[str]:
+    return {element.key for element in elements if element.key}
+
+
+def test_the_worked_example_says_the_curriculums_numbers():
+    said = texts(opened(PAGE))
+    for number in (
+        "3 × 2 + 0 × 2 = **6**",
+        "9 for *east*, 1 for *north*",
+        "*north* scores 2",
+        "√d is 8",
+        "1/√d = 0.009",
+    ):
+        assert number in said
+    for share in ("9/11", "3/5", "0.46"):
+        assert f"<td>{share}</td>" in said
+
+
+def test_the_diagonal_of_cosines_is_1_and_of_dot_products_the_length_squared():
+    found = worked("similarity")
+    for i in range(4):
+        assert found.number("cosine", i, i) == pytest.approx(1)
+        assert found.number("scores", i, i) == pytest.approx(found.number("q_length", i) ** 2)
+
+
+@every_question
+def test_a_result_is_hidden_until_the_guess(name):
+    right, hidden = QUESTIONS[name]
+    app = opened(PAGE)
+    assert hidden not in texts(app)
+    assert right in app.radio(key=f"{name}.choice").options
+    sound(app.radio(key=f"{name}.choice").set_value(right).run())
+    sound(app.button(key=f"{name}.commit").click().run())
+    assert f"You guessed **{right}**, and so it is." in texts(app)
+    assert hidden in texts(app)
+
+
+@every_question
+def test_a_wrong_guess_stays_beside_the_result(name):
+    app = opened(PAGE)
+    radio = app.radio(key=f"{name}.choice")
+    wrong = next(option for option in radio.options if option != QUESTIONS[name][0])
+    sound(radio.set_value(wrong).run())
+    sound(app.button(key=f"{name}.commit").click().run())
+    assert f"You guessed **{wrong}**. It is **{QUESTIONS[name][0]}**." in texts(app)
+
+
+@every_question
+def test_a_question_can_be_skipped(name):
+    app = opened(PAGE)
+    sound(app.button(key=f"{name}.skip").click().run())
+    assert f"The answer: **{QUESTIONS[name][0]}**." in texts(app)
+
+
+def test_a_control_appears_with_its_result():
+    before, after = (keys([*app.slider, *app.get("button_group")]) for app in (opened(PAGE), answered()))
+    assert after - before >= {"similarity.stretch", "similarity.keys", "similarity.directions"}
+    assert "similarity.d" in before
+
+
+@pytest.mark.parametrize("name", BENCHES["similarity"].settings)
+def test_every_end_of_every_control(name):
+    bench = BENCHES["similarity"]
+    for value in (bench.allowed[name][0], bench.allowed[name][-1]):
+        app = answered(s=packed({"settings": {name: value}}))
+        assert app.session_state["visit.similarity"].document.setting(name) == value
+
+
+def test_an_arrow_of_no_length_is_like_nothing():
+    app = answered(s=packed({"settings": {"stretch": 0}}))
+    assert "0 times as long" in texts(app)
+    assert worked("similarity", stretch=0).number("cosine", 0, 0) == 0
+
+
+def test_the_slider_makes_the_arrow_longer():
+    app = answered()
+    sound(app.slider(key="similarity.stretch").set_value(-20.0).run())
+    assert "−20 times as long" in texts(app)
+    assert "<td>−120</td>" in texts(app)
+
+
+def test_the_simulation_follows_its_controls():
+    app = answered(s=packed({"settings": {"d": 1024, "keys": 2, "directions": 2}}))
+    assert "√d is 32" in texts(app)
+    assert "chosen: 2<" in texts(app)
