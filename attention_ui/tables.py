@@ -3,8 +3,8 @@
 Vocabulary
     caption   what the table holds, in words; seen, and read out first
     mark      a word about one cell, shown as a sign and said in words: "right", "wrong", "blank", "picked", "hidden"
-    matrix    a small matrix of a trace as a table. It is an operand to the page: what is given or computed there is
-              drawn by the board
+    matrix    a small matrix of a trace as a table. It says so by data-shows, not by data-step: what is given or computed is
+              drawn by the board, and an exercise has numbers of its own
 """
 
 import re
@@ -53,7 +53,7 @@ def matrix_table(
         body.append(f'<tr><th scope="row">{escape(label)}</th>{cells}</tr>')
     return (
         f'<div class="table matrix" tabindex="0" role="group" aria-label="{escape(caption)}">'
-        f'<table data-step="{escape(matrix.name)}" data-role="operand"><caption>{escape(caption)}</caption>'
+        f'<table data-shows="{escape(matrix.name)}"><caption>{escape(caption)}</caption>'
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 

@@ -235,7 +235,7 @@ def test_the_picked_cell_is_marked_in_words():
 def test_a_painted_mask_is_drawn():
     name = FIRST["mask"]
     app = fill(opened(name), name, np.eye(5, dtype=bool))
-    body = html(sound(app.run())).partition('data-step="mask"')[2]
+    body = html(sound(app.run())).partition('data-shows="mask"')[2]
     assert body.count('class="hidden"') == 20
     assert body.count(">1</td>") == 5
 

@@ -198,7 +198,7 @@ def test_the_numbers_of_a_matrix_are_written_in_one_way(rows, texts):
 def test_a_table_of_a_matrix_says_which_cell_holds_what():
     marks = {(1, 0): "blank", (0, 0): "wrong"}
     table = matrix_table(matrix([0.5, -np.inf], [1.0, 0.0]), "a & b", {(1, 0): "<?>"}, marks)
-    assert 'data-step="weights" data-role="operand"' in table
+    assert 'data-shows="weights"' in table
     assert 'data-row="0" data-col="0" data-value="0.5"' in table
     assert 'data-row="0" data-col="1" data-value="-inf"' in table
     assert 'class="blank" data-row="1" data-col="0">&lt;?&gt;<span class="unseen"> to be filled in</span>' in table
