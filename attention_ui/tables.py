@@ -3,7 +3,7 @@
 Vocabulary
     caption   what the table holds, in words; seen, and read out first
     mark      a word about one cell, shown as a sign and said in words: "right", "wrong", "blank", "picked", "hidden"
-    matrix    a small matrix of a trace as a table. It says so by data-shows, not by data-step: what is given or computed is
+    matrix    a small matrix of a trace as a table. It says so by data-shows, not data-step: what is made or given is
               drawn by the board, and an exercise has numbers of its own
 """
 

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.helpers import PATIENCE, running_app, settle
+from tests.browser.helpers import ASKING, PATIENCE, running_app, settle
 
 ROOT = Path(__file__).resolve().parents[1]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -124,7 +124,7 @@ SUBJECTS = (
     _lesson("lookup", "/lookup", ("q", 0, 0), ("weights", 0, 0), ("felt", 0, 2)),
     _lesson("softmax", "/softmax", ("scores", 0, 0), ("weights", 0, 0), ("weights", 0, 1)),
     _lesson("similarity", "/similarity", ("q", 0, 1), ("scores", 0, 1), ("cosine", 0, 2)),
-    _lesson("Q, K, V", "/projections", ("w_q", 1, 0), ("q", 1, 0), ("weights", 1, 0)),
+    _lesson("Q, K, V", "/projections", ("w_q", 1, 0), ("q", 1, 0), ("scores", 1, 0)),
     Subject(
         "Plotly heatmaps", "benchmarks/heatmaps.py", "/",
         _texts(".st-key-weights .heatmap-label", ".st-key-output .heatmap-label", of="node => node.textContent"),
@@ -150,6 +150,7 @@ def opened(browser: Browser, base: str, subject: Subject) -> Iterator[tuple[Page
     page, sizes = context.new_page(), []
     page.set_default_timeout(PATIENCE * 1000)
     page.on("websocket", lambda ws: ws.on("framereceived", lambda frame: sizes.append(len(frame))))
+    page.add_init_script(ASKING)
     page.add_init_script(_WATCH.replace("SHOWN", subject.shown))
     page.goto(base + subject.path)
     yield page, sizes
