@@ -5,14 +5,19 @@ Vocabulary
     bench     the matrices of a lesson; their numbers are compared with a run of the core
 """
 
+from urllib.parse import urlencode
+
 import numpy as np
 import pytest
 from playwright.sync_api import Page
 
 from attention_core import programs
 from attention_core.benches import BENCHES
+from attention_core.trace import givens
 from attention_ui.lesson import LESSONS
-from helpers import open_page, settle
+from attention_ui.link import View, pack
+from attention_ui.sheet import Sheet
+from helpers import cell, matrix, open_page, settle
 from one_head import board, open_head, shown
 
 WITH_BENCH = [lesson for lesson in LESSONS if lesson.bench]
@@ -86,3 +91,54 @@ def test_an_exercise_by_keyboard(page: Page, server: str) -> None:
         settle(page)
         assert said in page.locator(".st-key-exercise-E11").inner_text(), answer
         field.focus()
+
+
+@pytest.mark.parametrize("lesson", WITH_BENCH, ids=lambda lesson: lesson.name)
+def test_a_lesson_opens_cold(page: Page, fresh_server: str, lesson) -> None:
+    """The first visitor of a server comes by a deep link, with a setting in it."""
+    name, values = next(iter(BENCHES[lesson.bench].allowed.items()))
+    sheet = Sheet(lesson.bench).with_settings(**{name: values[0]})
+    page.goto(f"{fresh_server}/{lesson.path}?{urlencode(pack(sheet, View()))}")
+    board(page).locator("figure").first.wait_for(timeout=60_000)
+    settle(page)
+    assert set(shown(page)) == {*programs.names(sheet.program), *givens(sheet.program)}
+    assert page.get_by_role("alert").count() == 0
+    assert page.get_by_role("link", name="Start here").count()
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+@pytest.mark.parametrize("width", [390, 1024])
+def test_a_lesson_never_scrolls_sideways(page: Page, server: str, lesson, width: int) -> None:
+    """Cold, and with every prediction skipped: what is too wide scrolls in a box of its own."""
+    page.set_viewport_size({"width": width, "height": 768})
+    open_page(page, server, f"/{lesson.path}")
+    for _ in range(10):
+        skips = page.get_by_role("button", name="Skip, just show me")
+        wide = page.evaluate("() => { const m = document.querySelector('[data-testid=stMain]');"
+                             " return m.scrollWidth - m.clientWidth; }")  # fmt: skip
+        assert wide <= 0, f"{wide} px too wide"
+        if not skips.count():
+            break
+        skips.first.click()
+        settle(page)
+    page.set_viewport_size({"width": 1440, "height": 1000})
+
+
+def test_what_was_changed_survives_the_other_lessons(page: Page, server: str) -> None:
+    """A number typed in one lesson is there after a visit to the next one; each has a sheet of its own."""
+    page.goto(f"{server}/lookup")
+    board(page).locator("figure").first.wait_for(timeout=60_000)
+    settle(page)
+    cell(page, "q", 0, 0, role="given").focus()
+    page.keyboard.type("2")
+    page.keyboard.press("Enter")
+    settle(page)
+    assert matrix(page, "q")[0, 0] == 2
+    page.get_by_role("link", name="Softmax", exact=True).first.click()
+    page.get_by_role("heading", level=1, name="Softmax").wait_for()
+    settle(page)
+    assert matrix(page, "exps").max() == pytest.approx(3)
+    page.get_by_role("link", name="Lookup", exact=True).first.click()
+    page.get_by_role("heading", level=1, name="From a lookup table").wait_for()
+    settle(page)
+    assert matrix(page, "q")[0, 0] == 2
