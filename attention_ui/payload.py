@@ -99,7 +99,7 @@ def board_data(picture: Picture) -> Data:
     return {
         "view": picture.compares,
         "stage": picture.view.stage,
-        "stages": [{"name": name, "title": title(picture, name).capitalize()} for name in picture.stages],
+        "stages": [{"name": name, "title": heading(picture, name)} for name in picture.stages],
         "matrices": {name: _matrix(picture, name) for name in drawn},
         "steps": steps,
         "equations": equations,
@@ -161,7 +161,7 @@ def _equation(picture: Picture, stage: str) -> Data:
     return {
         "step": stage,
         "number": number,
-        "title": title(picture, stage).capitalize(),
+        "title": heading(picture, stage),
         "formula": tree(_formula(step, picture.view.columns)),
         "note": " ".join((step.says, *_extra_notes(picture, stage))),
         "warn": step.says.startswith(programs.MISTAKE),
@@ -274,6 +274,12 @@ def title(picture: Picture, name: str) -> str:
     """What the matrix is called in words."""
     known = _known(picture, name)
     return known.title.replace("row", "column") if picture.view.columns else known.title
+
+
+def heading(picture: Picture, name: str) -> str:
+    """The title with a capital letter in front; letters within it stay what they are."""
+    text = title(picture, name)
+    return text[:1].upper() + text[1:]
 
 
 def _matrix(picture: Picture, name: str) -> Data:
