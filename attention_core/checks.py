@@ -65,6 +65,8 @@ def _shares(made: Traced, trace: Trace, row: str) -> Iterator[Check]:
         yield Check(True, text)
     else:
         yield Check(False, f"the {row}s sum to " + ", ".join(map(decimal, sums)) + ", and should sum to 1")
+    if (made.value < 0).any():
+        yield Check(False, f"no share should be below 0, and the smallest is {decimal(float(made.value.min()))}")
     if not mask.all() and (made.name == "masked_weights" or "masked_weights" not in trace):
         leaked = np.abs(made.value[~mask]).max()
         text = "masked cells are 0" if leaked == 0 else f"masked cells should be 0, and reach {decimal(float(leaked))}"

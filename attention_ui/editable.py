@@ -34,6 +34,7 @@ class Editable:
     # A lesson's sheet has no such switches; a document of one head has fields of these names.
     ablation = ""
     steady = False
+    subject = "sentence"  # what has changed between two topics of one example
 
     @property
     def program(self) -> Program:

@@ -486,7 +486,7 @@ def why(picture: Picture) -> Data | None:
         return None
     old, new = picture.before, picture.head
     if old.document.topic != new.document.topic:
-        what = "sentence" if old.document.topic[0] == new.document.topic[0] else "example"
+        what = new.document.subject if old.document.topic[0] == new.document.topic[0] else "example"
         return {
             "lines": [{"text": f"The {what} changed, so every matrix was computed anew; there is nothing to compare."}]
         }

@@ -26,7 +26,8 @@ st.markdown(
     "Here are the scores of *red ball hit* from our running example, chosen by us: ln 3 where a word finds what it "
     f"looks for, else 0. Follow the row of *ball*: its exponentials are {three.listed('exps', BALL)}, their sum is "
     f"{three.written('row_sums', BALL)} = **{three.said('row_sums', BALL)}**, and its weights are "
-    f"**{three.listed('weights', BALL, places=1)}**."
+    f"**{three.listed('weights', BALL, places=1)}**. (Here every word sees all three. On the first page *ball* saw "
+    "only what stands before it, and itself, and so it shared out less.)"
 )
 display()
 setting_choice("scores", "Scores", SCORES)

@@ -215,6 +215,10 @@ def wrong_axis(program: Program) -> Program:
     top, shifted, sums, weights = (
         _over_queries(find(program, name)) for name in ("row_max", "shifted", "row_sums", "weights")
     )
+    if top.rule is rules.maximum:
+        top = replace(top, says="The largest score with each key, over all queries: it belongs to a column.",
+                      meaning="the largest score with {key}")  # fmt: skip
+    shifted = replace(shifted, says="The same number is taken off all scores with one key, down the column.")
     says = MISTAKE + "the exponentials of one key are added up, over all queries, instead of those of one query."
     weights = replace(weights, says="Each exponential is divided by the sum for its key: no query gets one whole.")
     sums = replace(
