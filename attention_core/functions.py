@@ -52,8 +52,10 @@ def _write_length(x: list[Term]) -> list[str | Term]:
     return ["sqrt(", *_write_sum_of_squares(x), ")"]
 
 
-def _log_plus(total: np.ndarray, top: np.ndarray) -> np.ndarray:
-    return np.log(np.where(total > 0, total, 1)) + np.where(total > 0, top, -np.inf)
+def _logarithm(x: np.ndarray) -> np.ndarray:
+    if (x <= 0).any():
+        raise ValueError(f"only a number above 0 has a logarithm, and the smallest here is {x.min():g}")
+    return np.log(x)
 
 
 def _per_length(x: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -141,7 +143,7 @@ mean_square = Rule("mean ²", reduction(lambda x, axis: np.mean(x * x, axis=axis
 sum_of_squares = Rule("Σ ²", reduction(lambda x, axis: np.sum(x * x, axis=axis)), _write_sum_of_squares)
 root = Rule("√", elementwise(_root), lambda v, e: ["sqrt(", v[0], " + ", e[0], ")"])
 length = Rule("√ Σ ²", reduction(lambda x, axis: np.sqrt(np.sum(x * x, axis=axis))), _write_length)
-log_plus = Rule("ln", elementwise(_log_plus), lambda total, top: ["ln(", total[0], ") + ", *bracketed(top[0])])
+logarithm = Rule("ln", elementwise(_logarithm), _called("ln"))
 per_length = Rule("÷", elementwise(_per_length), _write_per_length)
 absolute = Rule("| |", elementwise(np.abs), lambda x: ["|", x[0], "|"])
 cosine = Rule("cos", elementwise(np.cos), _called("cos"))

@@ -19,11 +19,18 @@ _RAISED = Step(
     "raised scores", "The same number is added to every score.", "the score of {query} with {key}, raised",
 )  # fmt: skip
 _TEMPERED = find(tempered(SELF_ATTENTION), "tempered")
-_LOG_SUM_EXP = Step(
-    "log_sum_exp", r"L_i = \ln r_i + m_i", "log_sum_exp = np.log(row_sums) + row_max", ("row_sums", "row_max"),
-    "query, query -> query", functions.log_plus,
-    "log-sum-exp", "The logarithm of the row sum: at least the largest score, and at most ln n more. A soft maximum.",
-    "the soft maximum of the scores of {query}",
+_LOG_SUM_EXP: Program = (
+    Step(
+        "log_sums", r"L^0_i = \ln r_i", "log_sums = np.log(row_sums)", ("row_sums",), "query -> query",
+        functions.logarithm,
+        "logarithms", "The logarithm undoes exp: of the sum, not of its parts.", "the logarithm of the sum of {query}",
+    ),
+    Step(
+        "log_sum_exp", r"L_i = L^0_i + m_i", "log_sum_exp = log_sums + row_max", ("log_sums", "row_max"),
+        "query, query -> query", rules.add,
+        "log-sum-exp", "And what was subtracted is put back: at least the largest score, and at most ln n more. A soft "
+        "maximum.", "the soft maximum of the scores of {query}",
+    ),
 )  # fmt: skip
 
 
@@ -57,7 +64,7 @@ def softmax_rows(
                 formula_t=step.formula_t.replace(r"{\tilde S}", letters[last]))
         for step in renamed(softmax, {"scaled": last})
     )  # fmt: skip
-    return (*before, *softmax, *(() if columns else (_LOG_SUM_EXP,)))
+    return (*before, *softmax, *(() if columns else _LOG_SUM_EXP))
 
 
 def _without_exp(softmax: Program, last: str, letter: str) -> Program:
