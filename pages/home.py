@@ -63,6 +63,7 @@ else:
              "what ball takes from itself": head.matrix("weights").value[BALL, BALL].item()},
         )  # fmt: skip
         link_to("one_head", "See every number: one head, cell by cell")
+        link_to("lookup", "Or begin at the beginning: from a lookup table to soft lookup")
 
 st.subheader("The course", anchor=False)
 st.markdown("From a table that is looked up to one whole head of attention. Each lesson asks before it shows.")
