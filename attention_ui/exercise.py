@@ -82,7 +82,7 @@ def exercise(name: str) -> None:
         attempt.stale = False
         st.rerun()
     task = _task(name, attempt.seed)
-    marks = attempt.verdict.marks if attempt.verdict else {}
+    marks = attempt.verdict.marks if attempt.verdict and not attempt.unfit else {}  # they were of other entries
     fields = Fields(task, known.kind, attempt.entries, f"{name}.{attempt.seed}", marks, attempt.unfit)
     with st.container(border=True, width=WIDTH, key=f"exercise-{name}"):
         st.markdown(f"**Exercise: {known.title}**")
