@@ -7,6 +7,7 @@ Vocabulary
     topic     what it is about: between two topics there is nothing to compare
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -27,7 +28,7 @@ class EditError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Editable:
+class Editable(ABC):
     """What both kinds of document can do. They say what is computed, from what, and which matrices may be edited."""
 
     edits: Edits = field(default_factory=dict)
@@ -37,21 +38,24 @@ class Editable:
     subject = "sentence"  # what has changed between two topics of one example
 
     @property
+    @abstractmethod
     def program(self) -> Program:
-        raise NotImplementedError
+        """The steps that are run."""
 
     @property
+    @abstractmethod
     def plain(self) -> Self:
-        raise NotImplementedError
+        """The same with nothing changed."""
 
     @property
+    @abstractmethod
     def topic(self) -> tuple:
-        raise NotImplementedError
+        """What it is about, to be compared with another's."""
 
     @property
+    @abstractmethod
     def editable(self) -> tuple[str, ...]:
         """The names of the given matrices that may be typed over; the mask, which is painted, is not among them."""
-        raise NotImplementedError
 
     @property
     def words(self) -> tuple[Word, ...]:
@@ -62,13 +66,13 @@ class Editable:
         """The document as far as the page around the matrices shows it: without what was typed into them."""
         return replace(self, edits={})
 
+    @abstractmethod
     def unedited(self) -> Given:
         """The given matrices and the labels of the axes, before any edit."""
-        raise NotImplementedError
 
+    @abstractmethod
     def about(self, matrix: Matrix, at: Index, d_k: int) -> str:
         """Where a given number comes from: typed, looked up, chosen by us, or set by a switch."""
-        raise NotImplementedError
 
     def given(self) -> Given:
         """The given matrices with every edit applied, and the labels of the axes."""
