@@ -1,10 +1,15 @@
 """What surrounds the lessons: the end of each one, hand mode, and the index of the course.
 
 Vocabulary
-    close     the end of a lesson: exercises one at a time, hand mode, done, the next lesson
+    close     the end of a lesson: recap, exercises one at a time, hand mode, done, the next lesson
+    recap     questions from earlier lessons, listed in assets/recap.csv by the lesson that asks them
     hand      one row of one matrix left blank, to be filled in by hand and marked cell by cell
     index     all lessons with what they need before, what was done, the review list and the glossary
 """
+
+import csv
+from functools import cache
+from pathlib import Path
 
 import streamlit as st
 
@@ -19,12 +24,17 @@ from attention_ui.glossary import glossary
 from attention_ui.lesson import LESSONS, Lesson, lesson, link_to
 from attention_ui.progress_panel import finish, progress, progress_panel
 from attention_ui.tables import matrix_table
+from attention_ui.teach import recap
 
+_RECAP = Path(__file__).parent.parent / "assets" / "recap.csv"
 _WIDEST = 12  # blanks in a row that is filled in by hand
 
 
 def close(known: Lesson) -> None:
     """The end of a lesson's page."""
+    if asked := recap_of(known.name):
+        st.subheader("From earlier lessons", anchor=False)
+        recap(asked)
     names = [name for name, found in EXERCISES.items() if found.lesson == known.name]
     st.subheader("Check yourself", anchor=False)
     if names:
@@ -41,6 +51,13 @@ def close(known: Lesson) -> None:
     link_to(
         following.name, f"Go on: {following.title}" if following.path else "Back to the start, and the whole course"
     )
+
+
+@cache
+def recap_of(name: str) -> tuple[tuple[str, str], ...]:
+    """The questions, with their answers, that a lesson asks about the lessons before it."""
+    with _RECAP.open(newline="", encoding="utf-8") as file:
+        return tuple((row["question"], row["answer"]) for row in csv.DictReader(file) if row["lesson"] == name)
 
 
 def _chosen(known: Lesson, names: list[str]) -> str:

@@ -18,12 +18,23 @@ def guesses() -> Mapping[str, str]:
     return st.session_state.setdefault("guesses", {})
 
 
-def predict(name: str, question: str, options: Sequence[str]) -> str | None:
-    """Ask; returns the guess once it is made (SKIPPED when skipped), None before. Options are our own words."""
-    made = guesses().get(name)
-    if made is not None:
-        st.markdown(f"*{question}*")
-        return made
+def reveal(name: str, question: str, options: Sequence[str], answer: str) -> bool:
+    """Ask; whether the guess is made, and so the result may be shown. Options and answer are our own words.
+
+    Raises ValueError if the answer is not among the options.
+    """
+    if answer not in options:
+        raise ValueError(f"reveal: {answer!r} is not among the options {list(options)}")
+    guess = guesses().get(name)
+    if guess is None:
+        _ask(name, question, options)
+        return False
+    st.markdown(f"*{question}*")
+    _verdict(guess, answer)
+    return True
+
+
+def _ask(name: str, question: str, options: Sequence[str]) -> None:
     with st.container(border=True, width=WIDTH):
         choice = st.radio(question, options, index=None, key=f"{name}.choice", horizontal=True)
         with st.container(horizontal=True):
@@ -36,17 +47,16 @@ def predict(name: str, question: str, options: Sequence[str]) -> str | None:
                 on_click=_keep,
                 args=(name, SKIPPED),
             )
-    return None
 
 
-def verdict(guess: str, answer: str) -> None:
-    """The guess beside the result, in a sentence."""
+def _verdict(guess: str, answer: str) -> None:
+    """The guess beside the result."""
     if guess == SKIPPED:
         st.markdown(f"The answer: **{answer}**.")
     elif guess == answer:
-        st.markdown(f"You guessed **{guess}**, and so it is.")
+        st.markdown(f"Your guess: **{guess}**. So it is.")
     else:
-        st.markdown(f"You guessed **{guess}**. It is **{answer}**.")
+        st.markdown(f"Your guess: **{guess}**. The answer: **{answer}**.")
 
 
 def _keep(name: str, guess: str) -> None:

@@ -14,7 +14,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from attention_core.benches import BENCHES, Value, cosines
+from attention_core.benches import BENCHES, Value
+from attention_core.benches.softmax import cosines
 from attention_core.numerals import exact
 from attention_core.softmax import softmax
 from attention_ui.document import Head, compute

@@ -5,7 +5,7 @@ import streamlit as st
 from attention_ui.course import course_index
 from attention_ui.lesson import link_to, open_lesson
 from attention_ui.paint import colour_after, mixture, shares, strip, worked_example
-from attention_ui.predict import predict, verdict
+from attention_ui.predict import reveal
 from attention_ui.teach import misconception
 
 open_lesson("home")
@@ -27,11 +27,9 @@ st.markdown(
     "that describe, and the words they find give them some of their paint. All words look at the same time, and take "
     "from the paint that the others came with."
 )
-ball = predict("home.ball", "Once ball has looked around, what colour is it?", COLOURS)
-if ball is None:
+if not reveal("home.ball", "Once ball has looked around, what colour is it?", COLOURS, colour_after(head, BALL)):
     st.caption("Choose one, or skip. Guessing first, even wrongly, is what makes it stick.")
 else:
-    verdict(ball, colour_after(head, BALL))
     strip(head, after=BALL, asked=CUBE)
     shares(head, BALL)
     st.markdown(
@@ -39,9 +37,7 @@ else:
         f"It ends up with **{mixture(head, BALL)}**. Nothing was replaced: the colour was *added* to what *ball* was."
     )
     st.subheader("And the cube?", anchor=False)
-    cube = predict("home.cube", "cube stands right after blue. What colour will it be?", COLOURS)
-    if cube is not None:
-        verdict(cube, colour_after(head, CUBE))
+    if reveal("home.cube", "cube stands right after blue. What colour will it be?", COLOURS, colour_after(head, CUBE)):
         strip(head, after=CUBE)
         shares(head, CUBE)
         st.markdown(

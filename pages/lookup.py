@@ -7,9 +7,9 @@ from attention_ui.board import matrix_board
 from attention_ui.controls import display, setting_slider, setting_switch
 from attention_ui.glossary import terms
 from attention_ui.lesson import close_lesson, open_lesson
-from attention_ui.predict import predict, verdict
+from attention_ui.predict import reveal
 from attention_ui.readings import said, worked
-from attention_ui.teach import claim, misconception, recap
+from attention_ui.teach import claim, misconception
 
 open_lesson("lookup")
 soft, hard = worked("lookup"), worked("lookup", soft=False)
@@ -38,9 +38,7 @@ terms("query", "key", "value", "score", "weight", "exponential", "derivative")
 st.subheader("What is the query compared with?", anchor=False)
 larger = worked("lookup", third=100.0)
 st.markdown(f"The third value is {soft.said('v', 0, LAST)}. Suppose that it were {larger.said('v', 0, LAST)}.")
-guess = predict("lookup.values", "Which weights change?", ["None", "The third grows", "The third shrinks"])
-if guess is not None:
-    verdict(guess, "None")
+if reveal("lookup.values", "Which weights change?", ["None", "The third grows", "The third shrinks"], "None"):
     st.markdown(
         "A query is compared with the keys, and never with the values. The first step above reads Q and K; V comes in "
         f"only at the output. So the weights stay {larger.listed('weights')}, and the result alone moves, from "
@@ -57,9 +55,7 @@ st.markdown(
     f"Take the hard lookup, which gives {said(taken)}, and nudge the query: its second coordinate grows by "
     f"{said(SMALL, 1)}. The second key fits a little better now, though it is not yet the best."
 )
-guess = predict("lookup.nudge", "How does the hard result change?", ["Not at all", "A little", "It jumps"])
-if guess is not None:
-    verdict(guess, "Not at all")
+if reveal("lookup.nudge", "How does the hard result change?", ["Not at all", "A little", "It jumps"], "Not at all"):
     st.markdown(
         f"The hard result stays {hard_nudged.said('output', 0)}; the soft one goes from {said(found)} to "
         f"{nudged.said('output', 0, places=3)}. Nudge on, and the hard result jumps once, where the second key becomes "
@@ -84,9 +80,7 @@ st.subheader("From the mean to the table", anchor=False)
 even, sharp = worked("lookup", sharpness=0.0), worked("lookup", sharpness=10.0)
 mean = even.said("output", 0)
 st.markdown("Multiply every score by a number *c*, the sharpness. So far it was 1. With *c* = 0, all scores are 0.")
-guess = predict("lookup.sharpness", "What does the soft lookup give then?", ["0", said(taken), said(found), mean])
-if guess is not None:
-    verdict(guess, mean)
+if reveal("lookup.sharpness", "What does the soft lookup give then?", ["0", said(taken), said(found), mean], mean):
     st.markdown(
         f"All keys fit equally well, so each gets {even.said('weights', 0, FIRST)}, and the result is the plain mean. "
         f"At *c* = {sharp.said('scale')} it is {sharp.said('output', 0, places=2)}, nearly what the hard table gives. "
@@ -102,11 +96,4 @@ misconception(
     soft.row("weights", called="weight, {}") | soft.row("output", called="result"),
 )
 
-st.subheader("From the lesson before", anchor=False)
-recap([
-    ("What four things does a word do in attention, one after the other?",
-     "It looks at the other words, decides how much to take from each, mixes that, and adds it to itself."),
-    ("The cube turned purple. Why not blue, like the word next to it?",
-     "It looked for words that describe, and *red* and *blue* fit equally well. Places did not count."),
-])  # fmt: skip
 close_lesson("lookup")

@@ -9,10 +9,10 @@ from attention_ui.editable import shape_text
 from attention_ui.glossary import terms
 from attention_ui.lesson import close_lesson, open_lesson
 from attention_ui.plots import Axes, bars
-from attention_ui.predict import predict, verdict
+from attention_ui.predict import reveal
 from attention_ui.readings import chosen, worked
 from attention_ui.session import visit
-from attention_ui.teach import claim, compare, misconception, recap
+from attention_ui.teach import claim, compare, misconception
 
 open_lesson("projections")
 ours, WORDS = worked("projections"), visit().document.bench.allowed["asks"]
@@ -60,9 +60,7 @@ misconception(
 st.subheader("A longer text", anchor=False)
 LONG, GROW = 50, ["X, Q, K and V", "X, Q, K, V and the scores", "all, W_Q, W_K and W_V too"]
 st.markdown(f"These are {len(WORDS)} words; the badges say the shapes. In a text of {LONG} words some change.")
-guess = predict("projections.length", "Which shapes change?", GROW)
-if guess is not None:
-    verdict(guess, GROW[1])
+if reveal("projections.length", "Which shapes change?", GROW, GROW[1]):
     setting_slider("n", "Words in the text", "All matrices above follow.", step=1)
     setting_switch("other", "Other words", "As many words, from another place of the text.")
     chosen_n, bench = chosen("n"), "projections"
@@ -90,14 +88,20 @@ st.markdown(
     f"suppose that b_K = {row(keyed.head.trace, 'b_k')} is added to every key."
 )
 MOVED = {"none": "no weight", "some": "some weights", "all": "every weight"}
-guess = predict("projections.key_bias", "Which attention weights change?", list(MOVED.values()))
-if guess is not None:
-    verdict(guess, MOVED[simulations.how_many_moved(zero.head.trace, keyed.head.trace, "weights")])
+if reveal(
+    "projections.key_bias",
+    "Which attention weights change?",
+    list(MOVED.values()),
+    MOVED[simulations.how_many_moved(zero.head.trace, keyed.head.trace, "weights")],
+):
     st.markdown("q · (k + b) = q · k + q · b, and the last part is the same for every key. Softmax sees no constant.")
     st.markdown(f"And if b_Q = {row(asked.head.trace, 'b_q')} is added to every query instead?")
-    guess = predict("projections.query_bias", "Which attention weights change now?", list(MOVED.values()))
-    if guess is not None:
-        verdict(guess, MOVED[simulations.how_many_moved(zero.head.trace, asked.head.trace, "weights")])
+    if reveal(
+        "projections.query_bias",
+        "Which attention weights change now?",
+        list(MOVED.values()),
+        MOVED[simulations.how_many_moved(zero.head.trace, asked.head.trace, "weights")],
+    ):
         st.markdown("(q + b) · k = q · k + b · k, another number for each key: all look for adjectives a little.")
         before, after = (found.row("weights", HIT, "hit takes from {}") for found in (zero, asked))
         compare("The row of hit", before, after, ("no bias", "with b_Q"))
@@ -105,10 +109,4 @@ if guess is not None:
         setting_choice("bias", "Add it in the matrices above, to", biases)
         st.caption("They then go on to the weights. Type other numbers into b_Q, b_K and b_V there.")
 
-st.subheader("From earlier lessons", anchor=False)
-recap([
-    ("Why are scores divided by √d, not by d?", "That is how far dot products of random vectors spread."),
-    ("100 is added to every score of a row. What do the weights do?",
-     "Nothing: every exponential and their sum grow by the same factor. That is why a key bias is idle."),
-])  # fmt: skip
 close_lesson("projections")

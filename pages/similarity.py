@@ -9,10 +9,10 @@ from attention_ui.document import compute
 from attention_ui.glossary import terms
 from attention_ui.lesson import close_lesson, open_lesson
 from attention_ui.plots import Axes, arrows2d, bars, histograms
-from attention_ui.predict import predict, verdict
+from attention_ui.predict import reveal
 from attention_ui.readings import Worked, chosen, said, worked
 from attention_ui.session import visit
-from attention_ui.teach import claim, compare, misconception, recap
+from attention_ui.teach import claim, compare, misconception
 
 open_lesson("similarity")
 bench, plain = visit().document.bench, visit().document.bench.settings
@@ -41,9 +41,9 @@ st.markdown(
 
 st.subheader("A longer arrow", anchor=False)
 LONGER = ["both double", "the dot product doubles, the cosine stays", "the cosine doubles, the dot product stays"]
-guess = predict("similarity.longer", "East becomes twice as long. What changes between it and north-east?", LONGER)
-if guess is not None:
-    verdict(guess, LONGER[1])
+if reveal(
+    "similarity.longer", "East becomes twice as long. What changes between it and north-east?", LONGER, LONGER[1]
+):
     times = chosen("stretch") if chosen("stretch") != 1 else 2.0
     before, after = (it.row("scores", EAST, "dot product with {}") | it.row("cosine", EAST, "cosine with {}")
                      for it in (ours, worked("similarity", stretch=times)))  # fmt: skip
@@ -71,9 +71,7 @@ st.markdown(
     f"be {said(chance[simulations.EVEN])}. But their scores differ by chance. Suppose that nobody divides them."
 )
 LARGEST = [f"about {said(chance[scaling], 2)}" for scaling in ("d", "√d", "nothing")]
-guess = predict("similarity.sharp", "How large is the largest weight, on average?", LARGEST)
-if guess is not None:
-    verdict(guess, LARGEST[-1])
+if reveal("similarity.sharp", "How large is the largest weight, on average?", LARGEST, LARGEST[-1]):
     setting_slider("keys", "Keys", "The number of coordinates is chosen further above.", step=1)
     largest = simulations.largest_weights(d, chosen("keys"))
     axes = Axes(f"Largest weight: d = {d}, {chosen('keys')} keys", "score divided by", "mean of the largest weight")
@@ -97,9 +95,7 @@ st.markdown(
     f"of 0, give or take 1/√d = {said(high.cosine, 3)}. That is nearly a right angle."
 )
 AWAY = [f"about {said(high.cosine, 3)}", "about 1", f"about {said(high.dot, 0)}"]
-guess = predict("similarity.away", "And their dot product: how far from 0 is it, usually?", AWAY)
-if guess is not None:
-    verdict(guess, AWAY[-1])
+if reveal("similarity.away", "And their dot product: how far from 0 is it, usually?", AWAY, AWAY[-1]):
     setting_choice("directions", "Coordinates of a vector", {size: str(size) for size in bench.allowed["directions"]})
     histograms(Axes("Cosines of random pairs", "cosine", "share of the pairs"),
                {f"d = {size}": simulations.pairs(size).cosines for size in (few, many)}, key="cosines")  # fmt: skip
@@ -111,9 +107,4 @@ if guess is not None:
         "0 does not drop out, for its exponential is 1.",
     )
 
-st.subheader("From earlier lessons", anchor=False)
-recap([
-    ("A row of scores is 0, ln 3, 0. Which weights?", "The exponentials 1, 3, 1 add up to 5: 1/5, 3/5, 1/5."),
-    ("Why can a hard table not train its keys?", "A nudge of a key changes nothing: every derivative is 0."),
-])  # fmt: skip
 close_lesson("similarity")

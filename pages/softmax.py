@@ -7,9 +7,9 @@ from attention_ui.board import matrix_board
 from attention_ui.controls import display, setting_choice, setting_slider, setting_switch
 from attention_ui.glossary import terms
 from attention_ui.lesson import close_lesson, open_lesson
-from attention_ui.predict import predict, verdict
+from attention_ui.predict import reveal
 from attention_ui.readings import chosen, listed, said, sharpest, worked
-from attention_ui.teach import claim, misconception, recap
+from attention_ui.teach import claim, misconception
 
 open_lesson("softmax")
 SCORES = {"three": "red ball hit", "paint": "red ball hit blue cube", "logits": "for 8 : 4 : 2 : 1 : 1",
@@ -54,9 +54,7 @@ setting_switch("exponential", "Take exponentials", "Choose the scores 2, −1, 1
 st.subheader("Add the same to every score", anchor=False)
 ADDED, SAME = 100.0, "Nothing at all"
 st.markdown(f"The scores of *ball* are {three.listed('scores', BALL)}. Suppose that {said(ADDED)} is added to each.")
-guess = predict("softmax.constant", "What happens to the weights?", ["They even out", "The largest takes all", SAME])
-if guess is not None:
-    verdict(guess, SAME)
+if reveal("softmax.constant", "What happens to the weights?", ["They even out", "The largest takes all", SAME], SAME):
     setting_slider("constant", "Added to every score", "The matrices above change with you.", step=1.0)
     setting_switch("steady", "Subtract the row maximum", "Another constant, one for each row.")
     raised(chosen("constant") or ADDED)
@@ -70,9 +68,7 @@ hot, half, cold = (worked("softmax", scores="logits", temperature=t) for t in (1
 asked = [found.said("weights", 0, FIRST, places=2) for found in (hot, logits, half, cold)]
 st.markdown(f"Take five scores with the exponentials {logits.listed('exps')}. The first gets {asked[1]}. Now "
             f"divide the scores by a number, the *temperature* T. Let T be {half.said('temperature')}.")  # fmt: skip
-guess = predict("softmax.temperature", "What does the first get then?", asked)
-if guess is not None:
-    verdict(guess, asked[2])
+if reveal("softmax.temperature", "What does the first get then?", asked, asked[2]):
     setting_slider("temperature", "Temperature T", "Choose the scores for 8 : 4 : 2 : 1 : 1 above to follow it there.")
     shares_over_temperature()
     st.markdown(
@@ -90,9 +86,7 @@ soft_maxima()
 
 st.subheader("Along the row, not down the column", anchor=False)
 st.markdown(f"`{five.code('row_sums')}` adds along axis 1, the *second* axis: they count from 0. Imagine axis 0 there.")
-guess = predict("softmax.axis", "What would the rows of weights of our five words add up to?", ["1", "Not 1", "0"])
-if guess is not None:
-    verdict(guess, "Not 1")
+if reveal("softmax.axis", "What would the rows of weights of our five words add up to?", ["1", "Not 1", "0"], "Not 1"):
     setting_switch("columns", "Softmax down the columns", "A mistake: columns add up to 1, and rows need not.")
     row_totals()
     sums = worked("softmax", scores="paint", columns=True).totals("weights").values()
@@ -102,9 +96,7 @@ st.subheader("Cosines cannot focus", anchor=False)
 KEYS, SOME, MANY = 5, 100, 1000
 best, low, high = said(sharpest(KEYS), 2), *sorted(set(worked("softmax", scores="cosines").row("exps").values()))
 st.markdown(f"A cosine lies between −1 and 1. Let scores be cosines with {KEYS} keys: the best has 1, all others −1.")
-guess = predict("softmax.cosines", "How much does the best key get?", [said(1 / KEYS, 2), best, "0.95", "1.00"])
-if guess is not None:
-    verdict(guess, best)
+if reveal("softmax.cosines", "How much does the best key get?", [said(1 / KEYS, 2), best, "0.95", "1.00"], best):
     setting_slider("keys", "Number of keys", "Choose the scores cosines above to follow it there.", step=1)
     sharpest_cosines((chosen("keys"), SOME, MANY))
     st.markdown(
@@ -113,9 +105,4 @@ if guess is not None:
     )
     claim("typical", "Attention uses dot products. Models that use cosines multiply them by a number, mostly learned.")
 
-st.subheader("From the lesson before", anchor=False)
-recap([
-    ("Why can a hard lookup table not learn its keys?", "A small nudge of a key changes nothing in what it gives."),
-    ("A value of a soft table is changed. Which weights change?", "None: queries are compared with keys, not values."),
-])  # fmt: skip
 close_lesson("softmax")

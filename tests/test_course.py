@@ -15,6 +15,7 @@ from attention_core.examples import EXAMPLES
 from attention_core.exercises import EXERCISES
 from attention_core.glossary import term
 from attention_ui.controls import ABLATIONS
+from attention_ui.course import recap_of
 from attention_ui.lesson import LESSONS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,6 +36,17 @@ def steps_of(lesson) -> set[str]:
         set_up = bench.set_up(**settings_of)
         found |= {*programs.names(set_up.program), *set_up.given}
     return found
+
+
+@pytest.mark.parametrize("lesson", [known for known in LESSONS if known.needs], ids=lambda known: known.name)
+def test_every_lesson_asks_two_questions_from_memory(lesson):
+    assert len(recap_of(lesson.name)) >= 2
+    assert all(question.endswith("?") and answer.endswith(".") for question, answer in recap_of(lesson.name))
+
+
+def test_no_recap_belongs_to_a_lesson_that_is_not_there():
+    with (ROOT / "assets" / "recap.csv").open(newline="", encoding="utf-8") as rows:
+        assert {row["lesson"] for row in csv.DictReader(rows)} <= {known.name for known in LESSONS}
 
 
 @pytest.mark.parametrize("row", QUESTIONS, ids=lambda row: row["number"])

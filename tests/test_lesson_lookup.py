@@ -59,8 +59,8 @@ def test_one_guess_is_right_and_every_guess_stays(name):
         app = opened(PAGE)
         app.radio(key=f"lookup.{name}.choice").set_value(option).run()
         sound(app.button(key=f"lookup.{name}.commit").click().run())
-        assert f"You guessed **{option}**" in texts(app)
-        right += "and so it is" in texts(app)
+        assert f"Your guess: **{option}**" in texts(app)
+        right += "So it is" in texts(app)
     assert right == 1
 
 

@@ -39,7 +39,7 @@ def test_results_are_hidden_until_the_guess(guessed_right):
         guess = right if guessed_right else next(option for option in radio.options if option != right)
         sound(radio.set_value(guess).run())
         sound(app.button(key=f"{name}.commit").click().run())
-        said = f"You guessed **{guess}**" + (", and so it is." if guessed_right else f". It is **{right}**.")
+        said = f"Your guess: **{guess}**. " + ("So it is." if guessed_right else f"The answer: **{right}**.")
         assert said in texts(app)
         assert hidden in texts(app)
 

@@ -61,7 +61,7 @@ def test_a_result_is_hidden_until_the_guess(name):
     assert right in app.radio(key=f"{name}.choice").options
     sound(app.radio(key=f"{name}.choice").set_value(right).run())
     sound(app.button(key=f"{name}.commit").click().run())
-    assert f"You guessed **{right}**, and so it is." in texts(app)
+    assert f"Your guess: **{right}**. So it is." in texts(app)
     assert hidden in texts(app)
 
 
@@ -72,7 +72,7 @@ def test_a_wrong_guess_stays_beside_the_result(name):
     wrong = next(option for option in radio.options if option != QUESTIONS[name][0])
     sound(radio.set_value(wrong).run())
     sound(app.button(key=f"{name}.commit").click().run())
-    assert f"You guessed **{wrong}**. It is **{QUESTIONS[name][0]}**." in texts(app)
+    assert f"Your guess: **{wrong}**. The answer: **{QUESTIONS[name][0]}**." in texts(app)
 
 
 @every_question

@@ -63,7 +63,7 @@ def test_home_by_keyboard(page: Page, server: str) -> None:
     assert shares(page) == []  # chosen, and not yet said
     tab_to(page, "This is my guess")
     press(page, "Enter")
-    assert "You guessed purple. It is red." in main(page)
+    assert "Your guess: purple. The answer: red." in main(page)
     assert shares(page) == [["from red 3/4", "from itself 1/4"]]
     assert "It ends up with 3/4 red." in main(page)
     assert paints(page) == [came, ["red red", "ball red", *came[2:4], "cube ?"]]
@@ -72,7 +72,7 @@ def test_home_by_keyboard(page: Page, server: str) -> None:
     tab_to(page, "Skip, just show me")
     press(page, "Enter")
     assert "The answer: purple." in main(page)
-    assert "You guessed purple. It is red." in main(page)
+    assert "Your guess: purple. The answer: red." in main(page)
     of_cube = ["from red 1/3", "from ball 1/9", "from hit 1/9", "from blue 1/3", "from itself 1/9"]
     assert shares(page) == [["from red 3/4", "from itself 1/4"], of_cube]
     assert "has 1/3 red and 1/3 blue: purple" in main(page)
@@ -99,8 +99,8 @@ def test_a_right_guess(page: Page, server: str) -> None:
         settle(page)
         page.get_by_role("button", name="This is my guess").click()
         settle(page)
-        assert f"You guessed {colour}, and so it is." in main(page)
-    assert "You guessed red, and so it is." in main(page)
+        assert f"Your guess: {colour}. So it is." in main(page)
+    assert "Your guess: red. So it is." in main(page)
     assert len(shares(page)) == 2
 
 

@@ -1,0 +1,60 @@
+"""What a bench is: a small program with its matrices, which a learner changes by settings and by hand.
+
+Vocabulary
+    bench     what one lesson computes: a name, settings with their defaults, and how a set-up follows from them
+    set-up    a program, its given matrices and labels, and what is said about the numbers that were given
+    setting   a number or a switch beside the matrices; the text length and the kind of scores are such
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from attention_core.tokens import Word
+from attention_core.trace import Program
+
+Value = bool | float | int | str
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """What is computed. editable: the given matrices that may be typed over; about: where a given matrix comes from."""
+
+    program: Program
+    given: Mapping[str, np.ndarray]
+    labels: Mapping[str, tuple[str, ...]]
+    editable: tuple[str, ...]
+    about: Mapping[str, str] = field(default_factory=dict)
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A lesson's bench. settings: the defaults; allowed: for a number its limits, else the values that it may have.
+
+    watched: given matrices that the page shows elsewhere, too, as a figure of the arrows.
+    """
+
+    name: str
+    settings: Mapping[str, Value]
+    allowed: Mapping[str, tuple[Value, ...]]
+    build: Callable[..., SetUp]
+    watched: tuple[str, ...] = ()
+
+    def set_up(self, **settings: Value) -> SetUp:
+        """The set-up for these settings, the defaults for the others. Raises ValueError for one that may not be."""
+        for name, value in settings.items():
+            if name not in self.settings or not self.allows(name, value):
+                raise ValueError(f"the bench {self.name!r} has no setting {name} = {value!r}")
+        return self.build(**{**self.settings, **settings})
+
+    def allows(self, name: str, value: Value) -> bool:
+        """Whether a setting may have this value: a number within its limits, else one of those listed."""
+        default, allowed = self.settings[name], self.allowed[name]
+        if type(default) is float:
+            return type(value) in (int, float) and allowed[0] <= value <= allowed[1]
+        return type(value) is type(default) and value in allowed
+
+
+BOTH = (False, True)

@@ -1,0 +1,33 @@
+"""A table, looked up softly or hard."""
+
+from math import log
+
+import numpy as np
+
+from attention_core import programs
+from attention_core.benches.bench import BOTH, Bench, SetUp
+from attention_core.examples import LN3
+
+
+def _lookup(soft: bool, sharpness: float, nudge: float, third: float) -> SetUp:
+    """Three keys at right angles with the values 10, 20, 60; the query fits them as 6 : 3 : 1."""
+    given = {"q": np.array([[log(6), LN3 + nudge, 0.0]]), "k": np.eye(3), "v": np.array([[10.0, 20.0, third]])}
+    if soft:
+        given["scale"] = np.array(float(sharpness))
+    labels = {"query": ("asked",), "key": ("first", "second", "third")}
+    about = {
+        "q": "Chosen by us, so that the exponentials are 6, 3 and 1; the nudge is added to the second. You can type "
+        "another.",
+        "k": "Each key stands for one entry of the table. You can type another.",
+        "v": "What the table holds. You can type another.",
+        "scale": "The sharpness, set by the slider.",
+    }
+    return SetUp(programs.SOFT_TABLE if soft else programs.HARD_TABLE, given, labels, ("q", "k", "v"), about)
+
+
+BENCH = Bench(
+    "lookup",
+    {"soft": True, "sharpness": 1.0, "nudge": 0.0, "third": 60.0},
+    {"soft": BOTH, "sharpness": (0.0, 10.0), "nudge": (0.0, 1.0), "third": (0.0, 100.0)},
+    _lookup,
+)
