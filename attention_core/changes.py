@@ -103,6 +103,7 @@ def _source(before: Trace, after: Trace, made: Traced, at: Index) -> Change | No
 def _effect(made: Traced, at: Index, slot: int, cell: Index, old: float) -> float:
     inputs = [matrix.copy() if i == slot else matrix for i, matrix in enumerate(made.inputs)]
     inputs[slot][cell] = old
-    back = made.step.rule.value(made.step.parsed, inputs, at)
+    with np.errstate(over="ignore"):  # a score that was too large for exp, until the maximum was no longer subtracted
+        back = made.step.rule.value(made.step.parsed, inputs, at)
     now = made.value[at].item()
     return 0.0 if back == now else abs(now - back)

@@ -2,7 +2,7 @@
 
 Vocabulary
     pair      a query and a key of d coordinates, each coordinate drawn from N(0, 1): mean 0, standard deviation 1
-    scaling   what a score is divided by before softmax: nothing, √d or d
+    scaling   what a score is divided by before softmax: nothing, √d_k or d_k
     spread    a standard deviation
     kept      a matrix whose numbers are the same in two traces
 
@@ -25,8 +25,8 @@ from attention_core.examples import PAINT
 from attention_core.softmax import softmax
 from attention_core.trace import Trace, run
 
-# By what power of d a score is divided.
-SCALINGS: Mapping[str, float] = MappingProxyType({"nothing": 0.0, "√d": 0.5, "d": 1.0})
+# By what power of d_k a score is divided.
+SCALINGS: Mapping[str, float] = MappingProxyType({"nothing": 0.0, "√d_k": 0.5, "d_k": 1.0})
 EVEN = "an even share"
 DRAWS = 20_000
 
@@ -83,7 +83,7 @@ def largest_weights(d: int, keys: int = 8, draws: int = DRAWS, seed: int = 0) ->
     Raises ValueError for d, keys or draws below 1.
 
     >>> {scaling: round(weight, 2) for scaling, weight in largest_weights(64).items()}
-    {'nothing': 0.87, '√d': 0.36, 'd': 0.15, 'an even share': 0.12}
+    {'nothing': 0.87, '√d_k': 0.36, 'd_k': 0.15, 'an even share': 0.12}
     """
     for name, value in (("d", d), ("keys", keys), ("draws", draws)):
         _check(name, value)
@@ -119,13 +119,7 @@ def share_by_scaling(query: str = "hit", key: str = "ball") -> dict[str, float]:
     }
 
 
-# --- Rows, and texts of another length -------------------------------------------------------------------------------
-
-
-def row_text(trace: Trace, name: str, *at: int) -> str:
-    """A row of a matrix, or a whole vector, as people write it: "(2.197, 0, 0, 0)"; four digits of each number."""
-    numbers = trace.matrix(name).value[at].tolist()
-    return f"({', '.join(f'{x:.4g}' for x in numbers)})".replace("-", "−")
+# --- Texts of another length -----------------------------------------------------------------------------------------
 
 
 _TOKENS = ("query", "key")  # the axes that have one place for each token of the text

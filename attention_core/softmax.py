@@ -22,6 +22,7 @@ from attention_core.trace import ShapeError
 __all__ = [
     "NEAR",
     "OnlineState",
+    "entropy",
     "exps_in_place",
     "hard_max",
     "log_softmax",
@@ -93,6 +94,19 @@ def hard_max(x: np.ndarray, axis: int = -1) -> np.ndarray:
     largest = (scores == top).astype(scores.dtype)
     largest /= np.maximum(np.add.reduce(largest, axis=axis, keepdims=True), 1)
     return largest.astype(dtype, copy=False)
+
+
+def entropy(weights: np.ndarray) -> np.ndarray:
+    """How evenly each row of weights is spread, in bits: 0 for one that takes all, log2(n) for n even shares.
+
+    weights: shares along the last axis, 0 counting as nothing. A row that is blind has 0 bits. Source: Shannon 1948.
+    Raises ValueError for a weight below 0 or not finite.
+    """
+    weights = np.asarray(weights, dtype=float)
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise ValueError("entropy: a weight is a share, a finite number of at least 0")
+    logs = np.log2(weights, where=weights > 0, out=np.zeros_like(weights))
+    return -(weights * logs).sum(axis=-1) + 0.0  # not -0
 
 
 def exps_in_place(x: np.ndarray, shift: bool = True) -> np.ndarray:

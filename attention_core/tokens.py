@@ -20,7 +20,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -68,6 +68,7 @@ _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0").union(
 )
 
 
+@lru_cache(64)  # a document asks for its words again and again while one change of it is drawn
 def split(sentence: str) -> tuple[str, ...]:
     """The tokens of a sentence: 1 to MAX_TOKENS strings of 1 to MAX_LENGTH characters, as typed.
 

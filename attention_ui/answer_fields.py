@@ -4,6 +4,8 @@ Vocabulary
     kind      number, choice, code, matrix, weights, cell, error or mask: how an answer is given
     entry     what stands in one field; the entries of a task are one dict of ours, so that they survive a page switch,
               after which Streamlit has forgotten its widgets
+    typed     of the kinds number, matrix, weights and code: their fields stand in a form, which Enter sends off (in
+              code, Ctrl+Enter). What is typed reaches the server only then, so nothing reruns and moves before
     answer    what Task.check reads, made from the entries; None while something is missing
     unfit     fields whose text cannot be read, each with a sentence that says what can
 """
@@ -20,10 +22,12 @@ from attention_core.exercises.engine import Task, named
 from attention_core.programs import GIVENS
 from attention_core.trace import Matrix
 from attention_ui.lesson import notice
+from attention_ui.plots import Axes, histograms
 from attention_ui.tables import matrix_table
 
 _LONGEST = 2_000  # characters that a field takes; what is read of them is the core's decision
 _MOST_CELLS = 100  # of a given matrix that is drawn
+_TYPED = ("number", "matrix", "weights", "code")
 _WIDTH = 150  # pixels of a small field: two fit side by side on a phone
 Target = tuple[str, tuple[int, ...]]
 Entries = dict[str, Any]
@@ -43,6 +47,10 @@ class Fields:
     def draw(self) -> None:
         _KINDS[self.kind].draw(self)
 
+    @property
+    def typed(self) -> bool:
+        return self.kind in _TYPED
+
     def collect(self) -> None:
         """Take over what stands in the widgets now: a press of a button may arrive together with what was typed."""
         for name in self.entries:
@@ -56,21 +64,35 @@ class Fields:
         """The number fields that cannot be read, each with its sentence."""
         if self.kind not in ("number", "matrix", "weights"):
             return {}
-        names = [_field(target) for target in self.task.blanks] if self.kind != "number" else ["text"]
-        return {name: sentence for name in names if (sentence := unread(self.entries.get(name, "")))}
+        labels = self._labels()
+        return {name: sentence for name in labels if (sentence := unread(self.entries.get(name, "")))}
+
+    def _labels(self) -> dict[str, str]:
+        """What each number field is called."""
+        if self.kind == "number":
+            return {"text": "Your answer"}
+        return {_field(target): named(self.task.trace, target).capitalize() for target in self.task.blanks}
+
+    def trouble(self) -> None:
+        """Why fields cannot be read: a sentence for all of which the same is to be said, as wide as the card."""
+        labels = self._labels() if self.unfit else {}
+        together: dict[str, list[str]] = {}
+        for name, sentence in self.unfit.items():
+            together.setdefault(sentence, []).append(labels.get(name, ""))
+        for sentence, names in together.items():
+            about = "" if len(labels) < 2 else f"{', '.join(names)}: "
+            notice(about + sentence)
 
     def bound(self, name: str, start: Any) -> dict[str, Any]:
-        """Keyword arguments that tie a widget to an entry: its key, set from the entry, and the callback that keeps."""
+        """Keyword arguments that tie a widget to an entry: its key, set from the entry, and the callback that keeps.
+
+        A field in a form has no such callback: `collect` takes over what was typed when the form is sent off.
+        """
         key = f"{self.prefix}.{name}"
         self.entries.setdefault(name, start)
         if key not in st.session_state:
             st.session_state[key] = self.entries[name]
-        return {"key": key, "on_change": _keep, "args": (self.entries, name, key)}
-
-    def trouble(self, name: str) -> None:
-        """Why what stands in a field cannot be read, beside it."""
-        if sentence := self.unfit.get(name):
-            notice(sentence)
+        return {"key": key} if self.typed else {"key": key, "on_change": _keep, "args": (self.entries, name, key)}
 
 
 def _keep(entries: Entries, name: str, key: str) -> None:
@@ -94,7 +116,6 @@ def _draw_number(fields: Fields) -> None:
         "Your answer", max_chars=_LONGEST, width=260, autocomplete="off", placeholder="0.35, 7/20 or ln 5",
         **fields.bound("text", ""),
     )  # fmt: skip
-    fields.trouble("text")
 
 
 def _draw_choice(fields: Fields) -> None:
@@ -127,7 +148,6 @@ def _draw_blanks(fields: Fields) -> None:
             with st.container(width=_WIDTH, gap="xxsmall"):
                 label = _plain(named(task.trace, target))
                 st.text_input(label, max_chars=_LONGEST, autocomplete="off", **fields.bound(_field(target), start))
-                fields.trouble(_field(target))
 
 
 def _draw_with_blanks(fields: Fields, name: str) -> None:
@@ -141,7 +161,7 @@ def _draw_with_blanks(fields: Fields, name: str) -> None:
             marks[target[1]] = {True: "right", False: "wrong", None: "blank"}[fields.marks.get(target)]
     matrix = fields.task.trace.matrix(name)
     if matrix.value.ndim <= 2:
-        st.html(matrix_table(matrix, title(fields.task, name), texts, marks))
+        st.html(matrix_table(matrix, _heading(fields.task, name), texts, marks))
 
 
 def _blanks(fields: Fields) -> dict[Target, str] | None:
@@ -176,7 +196,7 @@ def _draw_cell(fields: Fields) -> None:
         for drawn in (name, *others):
             picked = _picked(fields, name) if drawn == name else None
             marks = {picked: "picked"} if picked is not None else {}
-            st.html(matrix_table(task.trace.matrix(drawn), title(task, drawn), marks=marks), width="content")
+            st.html(matrix_table(task.trace.matrix(drawn), _heading(task, drawn), marks=marks), width="content")
 
 
 def _box(fields: Fields, name: str, label: str, count: int, says: Callable[[int], str]) -> None:
@@ -244,27 +264,37 @@ def title(task: Task, name: str) -> str:
     return found or name.replace("_", " ")
 
 
+def _heading(task: Task, name: str) -> str:
+    called = title(task, name)
+    return called[:1].upper() + called[1:]
+
+
+def pictures(task: Task) -> None:
+    """What the prompt speaks of and the learner must see."""
+    for name in task.shown:
+        st.html(matrix_table(task.trace.matrix(name), _heading(task, name)))
+    if task.pictured:
+        called, numbers = title(task, task.pictured), task.trace.matrix(task.pictured).value.ravel().tolist()
+        axes = Axes(f"The {called}", "score", "share of the pairs")
+        histograms(axes, {"scores": numbers}, key=f"{task.exercise}.{task.seed}.picture")
+
+
 def matrices(fields: Fields) -> None:
-    """What the task is given, behind a heading that opens; never what is asked for."""
+    """What else the task is given, behind a heading that opens; never what is asked for."""
     task = fields.task
     if task.trace is None:
         return
-    asked = {name for name, _ in task.blanks}
-    asked |= (
-        {"mask"}
-        if fields.kind == "mask"
-        else set(pickable(task, fields.kind))
-        if fields.kind in ("cell", "error")
-        else set()
-    )
-    given = [m for name, m in task.trace.given.items() if name not in asked]
+    drawn = task.drawn | {"mask" if fields.kind == "mask" else ""}
+    if fields.kind in ("cell", "error"):
+        drawn |= set(pickable(task, fields.kind))
+    given = [m for name, m in task.trace.given.items() if name not in drawn]
     shown = [m for m in given if m.value.ndim in (1, 2) and m.value.size <= _MOST_CELLS]
     if not shown:
         return
     opened = st.expander("The given matrices: " + ", ".join(_plain(title(task, m.name)) for m in shown))
     with opened, st.container(horizontal=True, gap="medium", vertical_alignment="top"):
         for matrix in shown:
-            st.html(matrix_table(matrix, title(task, matrix.name)), width="content")
+            st.html(matrix_table(matrix, _heading(task, matrix.name)), width="content")
 
 
 @dataclass(frozen=True)

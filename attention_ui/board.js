@@ -234,7 +234,7 @@ class Figure {
     const name = el("div", { class: "name" }, this.letter, this.shape, this.title);
     const under = el("div", { class: "under" }, this.axes);
     if (this.role !== "operand") under.append(this.enlarge = button("Enlarge", "open_in_full", { class: "enlarge" },
-      () => this.board.emit("enlarge", { step: this.name })));
+      () => this.board.openEnlarged(this.name, this.enlarge)));
     this.grid = this.buildGrid();
     this.scroller = el("div", { class: "scroller" }, this.grid);
     this.ramp = el("span", { class: "ramp", "aria-hidden": "true" });
@@ -348,7 +348,8 @@ class Figure {
     heads.forEach((head, i) => {
       const disc = discs?.[i]?.colour ? discs[i] : null;
       redraw(head, [labels[i], disc], () => (disc
-        ? [labels[i], el("span", { class: "head-disc", style: `background:${disc.colour}`, "aria-hidden": "true" }), disc.name]
+        ? [labels[i], el("span", { class: "paint" },
+          el("span", { class: "head-disc", style: `background:${disc.colour}`, "aria-hidden": "true" }), disc.name)]
         : [labels[i]]));
       setAttribute(head, "title", disc ? `${labels[i]}, ${disc.name}` : labels[i]);
       head.classList.toggle("painted", Boolean(disc));
@@ -705,6 +706,11 @@ class Panel {
     this.node.classList.remove("closed");
   }
 
+  /** It has nothing to say but hints. */
+  isIdle() {
+    return this.node.classList.contains("idle");
+  }
+
   paint(panel, why, hints) {
     redraw(this.content, panel ?? { hints }, () => (panel ? this.draw(panel)
       : hints.map((hint, i) => el("p", { class: i ? "keys" : "empty" }, hint))));
@@ -779,6 +785,10 @@ class Board {
     this.sizes = new ResizeObserver((entries) => {
       for (const entry of entries) this.figureOf.get(entry.target.closest("figure"))?.measure();
     });
+    // What sticks below the toolbar, or must scroll clear of it, has to know how high it is: a long message wraps it.
+    this.bar = new ResizeObserver(() => root.style.setProperty("--bar", `${this.toolbar.node.offsetHeight}px`));
+    this.bar.observe(this.toolbar.node);
+    this.dialog = new MutationObserver(() => {}); // watches for the end of an enlarged view
     this.listen();
     this.showIcons();
     this.update(data);
@@ -812,6 +822,8 @@ class Board {
   destroy() {
     this.listeners.abort();
     this.sizes.disconnect();
+    this.bar.disconnect();
+    this.dialog.disconnect();
     this.root.replaceChildren();
   }
 
@@ -831,10 +843,14 @@ class Board {
       this.settleEditors();
       this.paint();
       if (arrived) this.marked.chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
+      const idle = this.panel.isIdle();
       this.panel.paint(data.panel, data.why, [data.empty, data.keys].filter(Boolean));
       setAttribute(this.panel.node, "aria-busy", this.isPending("pick") ? "true" : null);
       this.toolbar.paintSaid(data.said);
       setText(this.alert, data.alert ?? "");
+      // On a narrow page the account of a change opens over the lower part, where the changed cell may stand.
+      if (idle && !this.panel.isIdle()) this.hit({ target: this.scope().activeElement ?? this.root })?.cell
+        .scrollIntoView({ block: "nearest", inline: "nearest" });
     });
   }
 
@@ -991,6 +1007,22 @@ class Board {
     this.marked.chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
     setAttribute(this.panel.node, "aria-busy", "true");
     this.emit("pick", via ? { ...address, via } : address);
+  }
+
+  /** Opens the dialog; once it is closed, gives the focus back, which nobody else can within a shadow root. */
+  openEnlarged(step, from) {
+    let open = false;
+    this.dialog.disconnect();
+    this.dialog = new MutationObserver(() => {
+      const here = Boolean(document.querySelector('[role="dialog"]'));
+      if (open && !here) {
+        this.dialog.disconnect();
+        from.focus({ preventScroll: true });
+      }
+      open = here;
+    });
+    this.dialog.observe(document.body, { childList: true, subtree: true });
+    this.emit("enlarge", { step });
   }
 
   paste(address, text) {
@@ -1220,13 +1252,21 @@ class Board {
     const inside = before && before !== this.root && this.root.contains(before);
     const inPanel = inside && this.panel.node.contains(before);
     const hit = inside ? this.hit({ target: before }) : null;
+    const sectionOf = (node) => node.closest(".equation")?.dataset.equation;
+    const section = inside ? sectionOf(before) : undefined; // all drawn anew when one step gives way to all
+    const count = this.list.children.length;
     work();
     const now = this.scope().activeElement;
     if (!inside || (now === before && !before.disabled) || (now !== before && this.root.contains(now))) return;
-    const twin = hit && this.figuresOf(hit.figure.name).map((figure) => figure.cellOf(hit.figure.address(hit.cell))).find(Boolean);
+    const kept = this.root.contains(before) && !before.disabled ? before : null;
+    const twins = hit ? this.figuresOf(hit.figure.name).map((figure) => figure.cellOf(hit.figure.address(hit.cell))).filter(Boolean) : [];
+    const twin = twins.find((cell) => sectionOf(cell) === section) ?? twins[0];
+    const headings = [...this.list.querySelectorAll("h3")];
+    const heading = headings.find((node) => sectionOf(node) === section) ?? headings[0];
     const toolbarButton = this.toolbar.node.contains(before) && this.toolbar.node.querySelector("button:enabled");
-    const target = twin ?? (inPanel ? this.panel.head : null) ?? (toolbarButton || this.list.querySelector("h3"));
-    target?.focus({ preventScroll: !this.isPending("stage") });
+    const target = kept ?? twin ?? (inPanel ? this.panel.head : null) ?? (toolbarButton || heading);
+    const walked = this.isPending("stage") || this.list.children.length !== count;
+    target?.focus({ preventScroll: !walked });
   }
 }
 
@@ -1243,8 +1283,8 @@ export function mount(root, data, callbacks) {
 
 const mounted = new WeakMap(); // parentElement -> {root, board, calls, send}
 
-/** Streamlit's entry, called again at every change of data. */
-export default function ({ data, parentElement, setTriggerValue }) {
+/** Draws the board, and draws it anew at every change of data. */
+function draw({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".board");
   let entry = mounted.get(parentElement);
   const send = (events) => setTriggerValue("events", events);
@@ -1264,4 +1304,17 @@ export default function ({ data, parentElement, setTriggerValue }) {
     mounted.delete(parentElement);
     entry.board.destroy();
   }, 50);
+}
+
+/** Streamlit's entry: writes this script into the browser's registry of elements, where the board waits for its name. */
+export default function ({ data: { name, css } }) {
+  if (customElements.get(name)) return;
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  customElements.define(name, class extends HTMLElement {
+    static draw(args) {
+      if (!args.parentElement.adoptedStyleSheets.includes(sheet)) args.parentElement.adoptedStyleSheets = [sheet];
+      return draw(args);
+    }
+  });
 }

@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
+from attention_core.benches import Value
 from attention_core.examples import EXAMPLES
 from attention_ui import session
 from attention_ui.document import TEMPERATURES
 from attention_ui.lesson import notice
 from attention_ui.payload import SHOWN
+from attention_ui.readings import chosen
 
 ABLATIONS: Mapping[str, str] = {
     "": "Nothing: attention as it should be",
@@ -100,15 +102,22 @@ def setting_switch(name: str, label: str, says: str = "") -> None:
     st.toggle(label, help=says or None, **_setting(name))
 
 
-def setting_choice(name: str, label: str, options: Mapping[object, str]) -> None:
-    """A choice of a few among the settings of this lesson's bench; `options` says each in words."""
+def setting_choice(name: str, label: str, options: Mapping[object, str] | None = None) -> None:
+    """A choice of a few among the settings of this lesson's bench; `options` says each in words, if it must be said."""
+    options = options or {value: str(value) for value in session.visit().document.bench.allowed[name]}
     st.segmented_control(label, list(options), format_func=options.get, required=True, **_setting(name))
 
 
 def _setting(name: str) -> dict[str, object]:
     sheet = session.visit().document
-    key = f"{sheet.name}.{name}"
-    return _bound(key, sheet.setting(name), lambda value: session.set_setting(**{name: value}))
+    report = _set_figure if name in sheet.bench.figures else session.set_setting
+    return _bound(f"{sheet.name}.{name}", chosen(name), lambda value: report(**{name: value}))
+
+
+def _set_figure(**changes: Value) -> None:
+    """A setting that only a figure reads: part of the view, since it changes no number that could be undone."""
+    now = session.visit()
+    session.set_view(figures=now.document.bench.changed({**now.view.figures, **changes}))
 
 
 def _switch(name: str, label: str, says: str) -> None:

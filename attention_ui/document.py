@@ -64,7 +64,7 @@ class Document(Editable):
 
     @property
     def topic(self) -> tuple:
-        return self.example, self.sentence
+        return self.example, self.tokens  # not the sentence: how it is spaced changes no word
 
     @property
     def editable(self) -> tuple[str, ...]:
@@ -138,5 +138,5 @@ class Head:
 def compute(document: Editable) -> Head:
     """Run the document's program on its matrices."""
     given, labels = document.given()
-    trace, forced = programs.run_steady(document.program, given, labels)
+    trace, forced = programs.run_steady(document.program, given, labels, document.steadied)
     return Head(document, document.words, trace, forced)

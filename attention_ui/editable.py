@@ -10,7 +10,7 @@ Vocabulary
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -35,6 +35,7 @@ class Editable(ABC):
     # A lesson's sheet has no such switches; a document of one head has fields of these names.
     ablation = ""
     steady = False
+    steadied: ClassVar[Program] = ()  # run instead of `program` when a score is too large for exp; (): it knows itself
     subject = "sentence"  # what has changed between two topics of one example
 
     @property

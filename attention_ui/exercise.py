@@ -18,11 +18,9 @@ import streamlit as st
 
 from attention_core.exercises import EXERCISES
 from attention_core.exercises.engine import Task, Verdict
-from attention_ui.answer_fields import Entries, Fields, matrices, title
+from attention_ui.answer_fields import Entries, Fields, matrices, pictures
 from attention_ui.lesson import notice
-from attention_ui.plots import Axes, histograms
 from attention_ui.progress_panel import progress, record
-from attention_ui.tables import matrix_table
 from attention_ui.teach import WIDTH
 
 _KEY = "exercises"
@@ -33,7 +31,7 @@ class Attempt:
     """What a learner has done with one exercise and the numbers of one seed.
 
     answered   the answer that the verdict is about; checks: how many were made (a follow-up field is new after each)
-    unfit      fields that could not be read at the last check, each with its sentence
+    unfit      fields that could not be read at the last check, each with its sentence; "" where nothing was answered
     kept       why progress could not be kept, "" if it was
     stale      progress has grown, and what the page shows of it around this exercise has not
     """
@@ -89,32 +87,43 @@ def exercise(name: str) -> None:
         numbers = "the lesson’s numbers" if attempt.seed == 0 else f"fresh numbers, no. {attempt.seed}"
         st.caption(f"Difficulty {known.difficulty} of 3 · {numbers}")
         st.html(f'<p class="prompt">{escape(task.prompt)}</p>')
-        _speaks_of(task, known.kind)
+        pictures(task)
         matrices(fields)
-        fields.draw()
-        st.html(f'<p class="accepts">{escape(task.accepts)}</p>')
+        _answer(name, fields, attempt)
         _buttons(name, fields, attempt)
+        fields.trouble()
         _verdict(task, known.kind, attempt)
         _follow_up(fields, attempt)
         _help(task, attempt)
 
 
-def _speaks_of(task: Task, kind: str) -> None:
-    """What the prompt speaks of and the learner must see: a histogram of scores, the weights that a mask has left."""
-    if task.exercise == "E8":
-        axes = Axes("The scores", "score", "share of the pairs")
-        histograms(axes, {"scores": task.trace["scaled"].value.ravel().tolist()}, key=f"E8.{task.seed}.picture")
-    elif kind == "mask":
-        st.html(matrix_table(task.trace.matrix("weights"), title(task, "weights")))
-
-
 # --- what can be pressed ---------------------------------------------------------------------------------------------
 
 
+def _answer(name: str, fields: Fields, attempt: Attempt) -> None:
+    """The fields and what checks them. Enter does it, too, where something is typed, for then they are a form."""
+    pressed = {"on_click": _check, "args": (name, fields, attempt), "key": f"{fields.prefix}.check", "type": "primary"}
+    accepts = f'<p class="accepts">{escape(fields.task.accepts)}</p>'
+    if not fields.typed:
+        fields.draw()
+        st.html(accepts)
+        st.button("Check", **pressed)
+        return
+    with st.form(f"{fields.prefix}.form", border=False):
+        beside = fields.kind == "number"
+        with st.container(horizontal=beside, vertical_alignment="bottom", gap="small"):
+            fields.draw()
+            if not beside:
+                st.html(accepts)
+            st.form_submit_button("Check", **pressed)
+    if beside:
+        st.html(accepts)
+
+
 def _buttons(name: str, fields: Fields, attempt: Attempt) -> None:
+    """What else can be pressed; above what is said of an answer, so that no button moves when something is said."""
     key = fields.prefix
     with st.container(horizontal=True, gap="small"):
-        st.button("Check", key=f"{key}.check", type="primary", on_click=_check, args=(name, fields, attempt))
         left = len(fields.task.hints) - attempt.hints
         if left and not attempt.solution:
             label = f"Hint {attempt.hints + 1} of {len(fields.task.hints)}"
@@ -140,13 +149,8 @@ def _check(name: str, fields: Fields, attempt: Attempt) -> None:
     first = not attempt.solved and not attempt.solution
     attempt.answered, attempt.verdict, attempt.narrowed = answer, fields.task.check(answer), None
     attempt.checks += 1
-    if first and not _unread(fields.kind, attempt.verdict):
+    if first and attempt.verdict.read:  # code that cannot be run is no answer, and not kept as a wrong one
         _record(name, attempt, attempt.verdict.right)
-
-
-def _unread(kind: str, verdict: Verdict) -> bool:
-    """Whether the verdict only says why code cannot be read or run: that is no answer, and not kept as a wrong one."""
-    return kind == "code" and not verdict.right and not verdict.slips and not verdict.says.startswith("Not right")
 
 
 def _record(name: str, attempt: Attempt, right: bool) -> None:
@@ -179,8 +183,6 @@ def _another(name: str, attempt: Attempt) -> None:
 
 def _verdict(task: Task, kind: str, attempt: Attempt) -> None:
     """The verdict in a sentence, every slip that fits, and the step at which the answer leaves the right way."""
-    if "" in attempt.unfit:
-        notice(attempt.unfit[""])
     if attempt.verdict is not None:
         answered = f"You answered {attempt.answered}. " if kind in ("number", "choice") else ""
         _say(attempt.verdict, answered)
@@ -203,13 +205,11 @@ def _say(verdict: Verdict, answered: str = "") -> None:
 
 
 def _diverges(task: Task, verdict: Verdict) -> None:
-    name = verdict.diverges
-    if not name:
-        return
-    step = task.trace[name].step if task.trace is not None and name in task.trace else None
-    about = f": {step.says}" if step is not None and step.says else "."
-    called = title(task, name) if task.trace is not None and task.trace.has(name) else name
-    st.html(f'<p class="prompt">The right way is left at the step “{escape(called)}”{escape(about)}</p>')
+    """The step, as the lesson's board draws it, of which that answer has other numbers first."""
+    if verdict.diverges:
+        called, says = task.seen_as(verdict.diverges)
+        text = f"The first step with other numbers is “{called}”" + (f": {says}" if says else ".")
+        st.html(f'<p class="prompt">{escape(text)}</p>')
 
 
 def _follow_up(fields: Fields, attempt: Attempt) -> None:
@@ -218,9 +218,12 @@ def _follow_up(fields: Fields, attempt: Attempt) -> None:
         return
     ask, name = attempt.verdict.ask, f"ask{attempt.checks}"
     st.html(f'<p class="prompt">{escape(ask.prompt)}</p>')
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with (
+        st.form(f"{fields.prefix}.{name}.form", border=False),
+        st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
+    ):
         st.text_input("This number", max_chars=2_000, width=200, autocomplete="off", **fields.bound(name, ""))
-        st.button(
+        st.form_submit_button(
             "Check this number", key=f"{fields.prefix}.{name}.check", on_click=_narrow, args=(fields, attempt, name)
         )
     if attempt.narrowed is not None and attempt.narrowed.ask is not None:

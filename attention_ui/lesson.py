@@ -65,7 +65,8 @@ LESSONS = (
     ),
     Lesson(
         "similarity", "similarity", "Similarity", "How alike are two vectors?", ":material/compare_arrows:",
-        "What a dot product measures, and why attention divides it by √d.", 15, bench="similarity", needs=("softmax",),
+        "What a dot product measures, and why attention divides it by √d_k.", 15, bench="similarity",
+        needs=("softmax",),
     ),
     Lesson(
         "projections", "projections", "Q, K, V", "Queries, keys and values", ":material/call_split:",
@@ -132,9 +133,9 @@ def close_lesson(name: str) -> None:
     course.close(lesson(name))
 
 
-def link_to(name: str, label: str) -> None:
-    """A link to another lesson."""
-    st.page_link(_page(lesson(name)), label=label, icon=":material/arrow_forward:")
+def link_to(name: str, label: str, icon: str | None = ":material/arrow_forward:") -> None:
+    """A link to another lesson. It keeps the visit; a link written in HTML would load the app anew, and lose it."""
+    st.page_link(_page(lesson(name)), label=label, icon=icon)
 
 
 def notice(text: str) -> None:
@@ -143,5 +144,5 @@ def notice(text: str) -> None:
 
 
 def _style() -> None:
-    for sheet in ("page.css", "lesson.css"):
+    for sheet in ("page.css", "lesson.css", "course.css"):
         st.html(_ROOT / "attention_ui" / sheet)

@@ -15,12 +15,13 @@ import binascii
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from attention_core import programs
+from attention_core.benches import Value
 from attention_core.examples import EXAMPLES
 from attention_core.tokens import SentenceError
 from attention_ui.document import BREAKS, TEMPERATURES, Document, example_document
@@ -40,12 +41,16 @@ class LinkError(ValueError):
 
 @dataclass(frozen=True)
 class View:
-    """What is shown of the numbers. picked is (step, row, col) or None; stage is "all" or a step's name."""
+    """What is shown of the numbers. picked is (step, row, col) or None; stage is "all" or a step's name.
+
+    figures: how the settings of a lesson's bench that only its figures read differ from their defaults
+    """
 
     stage: str = "all"
     columns: bool = False
     exact: bool = False
     picked: tuple[str, int, int] | None = None
+    figures: Mapping[str, Value] = field(default_factory=dict)
 
 
 _SWITCHES = {
@@ -62,7 +67,7 @@ _VIEWS = {"stage": str, "columns": bool, "exact": bool, "picked": list}
 def pack(document: Editable, view: View) -> dict[str, str]:
     """The parameters that bring back this document and view; empty for the plain running example, or a plain sheet."""
     sheet = isinstance(document, Sheet)
-    inner = ({"settings": dict(document.settings)} if document.settings else {}) if sheet else _switched(document)
+    inner = _set(document, view) if sheet else _switched(document)
     inner |= {k: getattr(view, k) for k in _VIEWS if getattr(view, k) != getattr(View(), k)}
     if document.edits:
         given, _ = document.given()
@@ -71,6 +76,11 @@ def pack(document: Editable, view: View) -> dict[str, str]:
     if inner:
         params["s"] = f"{VERSION}.{_encode(inner)}"
     return params
+
+
+def _set(sheet: Sheet, view: View) -> dict[str, Any]:
+    settings = {**sheet.settings, **view.figures}
+    return {"settings": settings} if settings else {}
 
 
 def _switched(document: Document) -> dict[str, Any]:
@@ -155,17 +165,24 @@ def _apply(document: Editable, inner: Mapping[str, Any]) -> tuple[Editable, View
     for name, kind in (_SWITCHES | _VIEWS).items():
         if name in inner and type(inner[name]) not in ((int, float) if kind is float else (kind,)):
             raise LinkError(f"its setting “{name}” is of the wrong kind.")
-    document = _with_settings(document, inner) if isinstance(document, Sheet) else _with_switches(document, inner)
+    view = {name: inner[name] for name in _VIEWS if name in inner}
+    if isinstance(document, Sheet):
+        document, view["figures"] = _with_settings(document, inner)
+    else:
+        document = _with_switches(document, inner)
     document = _with_edits(document, inner.get("edits", {}))
-    return document, _view(document, {name: inner[name] for name in _VIEWS if name in inner})
+    return document, _view(document, view)
 
 
-def _with_settings(sheet: Sheet, inner: Mapping[str, Any]) -> Sheet:
+def _with_settings(sheet: Sheet, inner: Mapping[str, Any]) -> tuple[Sheet, dict[str, Any]]:
+    """The sheet with the settings that its matrices read, and those that only figures read."""
     settings = inner.get("settings", {})
     if not isinstance(settings, dict):
         raise LinkError("its settings are not written as this page writes them.")
     try:
-        return sheet.with_settings(**settings)
+        changed = sheet.bench.changed(settings)
+        figures = {name: changed.pop(name) for name in sheet.bench.figures if name in changed}
+        return sheet.with_settings(**changed), figures
     except (ValueError, TypeError):
         raise LinkError("it has a setting that this page does not have, or a value that it may not have.") from None
 

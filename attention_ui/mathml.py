@@ -2,6 +2,7 @@
 
 Vocabulary
     tree   a nested list [tag, child, ...] whose leaves are strings; the component builds elements from it, never markup
+    bars   | around a length: they belong to what is between them, and an index after them to the whole
 
 Only what the steps use is understood: letters, numbers, + - = /, brackets, ^ and _ with groups, \\sqrt \\tfrac \\text
 \\tilde \\hat, some Greek letters, names of functions, and spaces. Anything else is an error, so that a new formula is
@@ -25,6 +26,8 @@ _SYMBOLS = {
 }  # fmt: skip
 _FUNCTIONS = {"max": "max", "exp": "exp", "tanh": "tanh", "cos": "cos", "sin": "sin", "ln": "ln", "sum": "∑"}
 _ACCENTS = {"tilde": "~", "hat": "^"}
+# By itself, a browser would stretch a bar to the height of its neighbours; and the second one down to its index.
+_BAR = ["mo", {"stretchy": "false", "lspace": "0", "rspace": "0"}, "|"]
 
 
 @lru_cache
@@ -49,7 +52,15 @@ def _row(tokens: list[str], texts: list[str]) -> tuple[Tree, list[str]]:
     items: list[Tree] = []
     while tokens and tokens[0] != "}":
         token, tokens = tokens[0], tokens[1:]
-        if token in "^_":
+        if token == "|":
+            if "|" not in tokens:
+                raise ValueError("no MathML for | without its second bar")
+            end = tokens.index("|")
+            (inner, left), tokens = _row(tokens[:end], texts), tokens[end + 1 :]
+            if left:
+                raise ValueError("unbalanced braces between bars")
+            items.append(["mrow", _BAR, inner, _BAR])
+        elif token in "^_":
             script, tokens = _atom(tokens, texts)
             items[-1] = _scripted(items[-1], token, script)
         elif token == "'":
@@ -80,7 +91,7 @@ def _atom(tokens: list[str], texts: list[str]) -> tuple[Tree, list[str]]:
         return ["mi", token], tokens
     if token[0].isdigit():
         return ["mn", token], tokens
-    if token in "+-=/,;()[]|":
+    if token in "+-=/,;()[]":
         return ["mo", token.replace("-", "−")], tokens
     raise ValueError(f"no MathML for {token!r}")
 

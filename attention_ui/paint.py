@@ -4,17 +4,21 @@ Vocabulary
     paint   the features red and blue of a token, before or after the head
     disc    the paint as a coloured, named disc; colour is never the only sign
     share   a weight, drawn as a bar with its fraction
+    spread  how evenly a word shares: the entropy of its weights in bits, and how many even shares have as much
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 
 import numpy as np
 import streamlit as st
 
 from attention_core.numerals import exact
+from attention_core.softmax import entropy
 from attention_ui.colours import mixed_colour, mixed_name
 from attention_ui.document import Head, compute, example_document
+from attention_ui.session import visit
 
 
 def worked_example() -> Head:
@@ -77,6 +81,31 @@ def shares_of(head: Head, query: int) -> dict[str, float]:
     """What one word takes from each word that it may see: {"from ball": 0.6}."""
     seen = np.flatnonzero(head.matrix("mask").value[query])
     return {f"from {head.document.tokens[j]}": head.matrix("weights").value[query, j].item() for j in seen}
+
+
+def spreads() -> dict[str, str]:
+    """How each word of the learner's sentence spreads its weights, with the learner's switches and our numbers.
+
+    A mistake chosen on purpose is left out: its rows need not be shares.
+    """
+    weights = compute(replace(visit().document, edits={}, ablation="")).matrix("weights")
+    return {word: _spread(of) for word, of in zip(weights.labels[0], entropy(weights.value).tolist(), strict=True)}
+
+
+def _spread(bits: float) -> str:
+    even = f"{2**bits:.1f}".removesuffix(".0")
+    return f"{bits:.2f} bits, as much as {even} even share{'s' * (even != '1')}"
+
+
+def collected(head: Head, query: int, key: int, feature: str) -> dict[str, float]:
+    """Whose the output is: a feature that one word has collected from another, its share, and what the other has."""
+    at = head.document.worked.features.index(feature)
+    asks, asked = (head.document.tokens[i] for i in (query, key))
+    return {
+        f"{feature}, collected by {asks}": head.matrix("residual").value[query, at].item(),
+        f"what {asks} takes from {asked}": head.matrix("weights").value[query, key].item(),
+        f"{feature}, of {asked} itself": head.matrix("x").value[key, at].item(),
+    }
 
 
 def _share(token: str, weight: float, itself: bool) -> str:

@@ -5,6 +5,7 @@ Vocabulary
     term        a matrix in an equation: its name, its role (given, operand, result) and whether it is drawn transposed
     columns     the convention with tokens as columns: every matrix is drawn transposed
     shown       which numbers: after the last change, before it, or their difference
+    compared    the head before the last change, unless it is about other words or another table
 """
 
 import base64
@@ -65,14 +66,19 @@ class Picture:
         """What the stepper walks: the embeddings, where the program reads any, then every step."""
         return (*(("x",) if "x" in self.head.trace.given else ()), *self.steps)
 
+    @cached_property
+    def compared(self) -> Head | None:
+        """The head before the last change; None where there is none, or none that can be compared with this one."""
+        return self.before if self.before is not None and same_topic(self.before, self.head) else None
+
     @property
     def compares(self) -> str:
         """What is shown as a whole: `shown`, but "after" while there is nothing to compare with."""
-        return self.shown if self.before is not None else "after"
+        return self.shown if self.compared is not None else "after"
 
     def shown_of(self, name: str) -> str:
         """Which numbers this matrix shows: `shown` where there is something to compare with, else after."""
-        if self.before is None or not changes.comparable(self.before.trace, self.head.trace, name):
+        if self.compared is None or not changes.comparable(self.compared.trace, self.head.trace, name):
             return "after"
         return self.shown
 
@@ -359,9 +365,10 @@ def _hatched(picture: Picture, name: str) -> list[int]:
 
 
 def _changed(picture: Picture, name: str) -> list[int]:
-    if picture.before is None or not changes.comparable(picture.before.trace, picture.head.trace, name):
+    before = picture.compared
+    if before is None or not changes.comparable(before.trace, picture.head.trace, name):
         return []
-    return np.flatnonzero(changes.changed(picture.before.trace, picture.head.trace, name)).tolist()
+    return np.flatnonzero(changes.changed(before.trace, picture.head.trace, name)).tolist()
 
 
 # --- the picked cell -------------------------------------------------------------------------------------------------
@@ -477,7 +484,36 @@ def _about_given(picture: Picture, matrix: Matrix, at: tuple[int, ...]) -> str:
     return head.document.about(matrix, at, head.matrix("k").value.shape[-1] if head.trace.has("k") else 0)
 
 
-# --- why did it change? ----------------------------------------------------------------------------------------------
+# --- what changed, and why? ------------------------------------------------------------------------------------------
+
+
+def same_topic(before: Head, after: Head) -> bool:
+    """Whether two heads are about the same words, or the same table; only then are their numbers compared."""
+    return before.document.topic == after.document.topic
+
+
+def _other(before: Head, after: Head) -> str:
+    """What is another one between two heads with different topics: the example, or the sentence or table of it."""
+    one, other = before.document, after.document
+    return other.subject if one.topic[0] == other.topic[0] else "example"
+
+
+def what_changed(before: Head, after: Head) -> str:
+    """What a change did, in one sentence: where to look for it, or that there is nothing to look for."""
+    if not same_topic(before, after):
+        what = _other(before, after)
+        return f"{'These are other words' if what == 'sentence' else f'This is another {what}'}; nothing to compare."
+    names = [name for name in (*after.trace.given, *after.trace) if changes.comparable(before.trace, after.trace, name)]
+    count = sum(bool(changes.changed(before.trace, after.trace, name).any()) for name in names)
+    if count:
+        return f"A dark corner marks every number that changed, in {count} {'matrix' if count == 1 else 'matrices'}."
+    return _nothing_changed(before, after)
+
+
+def _nothing_changed(before: Head, after: Head) -> str:
+    if programs.names(before.program) == programs.names(after.program):
+        return "No number in the matrices changed."
+    return "No number in the matrices changed, but a step was added or taken away."
 
 
 def why(picture: Picture) -> Data | None:
@@ -485,22 +521,32 @@ def why(picture: Picture) -> Data | None:
     if picture.before is None:
         return None
     old, new = picture.before, picture.head
-    if old.document.topic != new.document.topic:
-        what = new.document.subject if old.document.topic[0] == new.document.topic[0] else "example"
-        return {
-            "lines": [{"text": f"The {what} changed, so every matrix was computed anew; there is nothing to compare."}]
-        }
+    if not same_topic(old, new):
+        text = f"The {_other(old, new)} changed, so every matrix was computed anew; there is nothing to compare."
+        return {"lines": [{"text": text}]}
     start, links = _path(picture)
     if not links:
-        text = "No number changed."
-        if programs.names(old.program) != programs.names(new.program):
-            text = "No number changed, but a step was added or taken away."
-        return {"lines": [{"text": text}]}
+        return {"lines": [{"text": _nothing_changed(old, new)}]}
     lines = start + [_why_line(picture, link, first=link is links[0]) for link in links]
     picked = picture.view.picked
-    if links[-1].name != picture.stages[-1] and (picked is None or picked[0] != links[-1].name):
-        lines.append({"text": "There the change ends: nothing after it moved."})
+    if picked is None or picked[0] != links[-1].name:
+        if _left_the_weights(old, new, links):
+            lines.append({"text": "The weights did not change."})
+        if links[-1].name != picture.stages[-1]:
+            lines.append({"text": "There the change ends: nothing after it moved."})
     return {"lines": lines}
+
+
+def _left_the_weights(before: Head, after: Head, links: Sequence[changes.Change]) -> bool:
+    """Whether something changed that the weights are made from, and they did not: as when all scores are raised."""
+    same = changes.comparable(before.trace, after.trace, "weights")
+    if not same or "weights" not in after.trace or changes.changed(before.trace, after.trace, "weights").any():
+        return False
+    sources = {"weights"}
+    for step in reversed(after.program):
+        if step.name in sources:
+            sources.update(step.inputs)
+    return any(link.name in sources for link in links)
 
 
 def _path(picture: Picture) -> tuple[list[Data], Sequence[changes.Change]]:

@@ -13,7 +13,7 @@ the matrices have in the light and in the dark theme, where they stand out again
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,8 @@ _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _HATCHES = ("", "/", ".", "x", "-")
 _SYMBOLS = ("circle", "square", "diamond", "cross", "x")
 _ROWS = 13  # of a curve's table
-_HEIGHT = 340
+_HEIGHT = 366
+_BUTTONS = 34  # pixels above the title for Plotly's buttons, which on a narrow screen would lie over it
 _CONFIG = {
     "displaylogo": False,
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
@@ -82,24 +83,26 @@ def curve_figure(
 
 
 def bars(
-    axes: Axes, names: Sequence[str], series: Mapping[str, Sequence[float]], *, key: str, inks: Sequence[str] = ()
-) -> None:
-    """A bar for each name, side by side where there are several series; the number stands on the bar."""
-    rows = [[name, *(decimal(float(y[i])) for y in series.values())] for i, name in enumerate(names)]
+    axes: Axes, names: Sequence[str], series: Mapping[str, Sequence[float]], *, key: str, inks: Sequence[str] = (),
+    form: Callable[[float], str] = decimal,
+) -> None:  # fmt: skip
+    """A bar for each name, side by side where there are several series; the number stands on the bar, in this form."""
+    rows = [[name, *(form(float(y[i])) for y in series.values())] for i, name in enumerate(names)]
     says = f"{axes.y} for {_listed(names)}"
-    _show(bars_figure(axes, names, series, inks), axes, says, ((axes.x, *series), rows), key)
+    _show(bars_figure(axes, names, series, inks, form), axes, says, ((axes.x, *series), rows), key)
 
 
 def bars_figure(
-    axes: Axes, names: Sequence[str], series: Mapping[str, Sequence[float]], inks: Sequence[str]
-) -> go.Figure:
+    axes: Axes, names: Sequence[str], series: Mapping[str, Sequence[float]], inks: Sequence[str],
+    form: Callable[[float], str] = decimal,
+) -> go.Figure:  # fmt: skip
     """The figure of `bars`. Bars stand at numbers, for Plotly takes two equal names for one place."""
     import plotly.graph_objects as go
 
     drawn, places = _figure(axes), list(range(len(names)))
     for i, (name, y) in enumerate(series.items()):
         pattern = {"shape": _HATCHES[i % len(_HATCHES)], "fillmode": "overlay", "fgopacity": 0.6, "size": 9}
-        texts = [decimal(float(value)) for value in y]
+        texts = [form(float(value)) for value in y]
         look = {"marker": {"color": _ink(i, inks), "pattern": pattern}, "text": texts, "textposition": "outside"}
         drawn.add_trace(go.Bar(x=places, y=_floats(y), name=escape(name), cliponaxis=False, hoverinfo="y+name", **look))
     drawn.update_xaxes(tickmode="array", tickvals=places, ticktext=[escape(name) for name in names], showgrid=False)
@@ -175,8 +178,8 @@ def _figure(axes: Axes) -> go.Figure:
 
     drawn = go.Figure()
     drawn.update_layout(
-        title={"text": escape(axes.title), "font": {"size": 16}}, height=_HEIGHT, dragmode=False,
-        margin={"l": 10, "r": 10, "t": 50, "b": 10}, font={"size": 14},
+        title={"text": escape(axes.title), "font": {"size": 16}, "y": 1, "yanchor": "top", "pad": {"t": _BUTTONS}},
+        margin={"l": 10, "r": 10, "t": _BUTTONS + 42, "b": 10}, font={"size": 14}, height=_HEIGHT, dragmode=False,
         legend={"orientation": "h", "yanchor": "top", "y": -0.25, "x": 0, "title": {"text": ""}, "font": {"size": 14}},
     )  # fmt: skip
     drawn.update_xaxes(title={"text": escape(axes.x), "font": {"size": 14}}, automargin=True, tickfont={"size": 13})

@@ -6,6 +6,7 @@ Vocabulary
     load       what a file holds is added to what is there; nothing is ever lost by it
 """
 
+from collections import Counter
 from datetime import date
 from html import escape
 
@@ -46,14 +47,24 @@ def finish(lesson: str) -> None:
         st.session_state[_KEY] = core.finished(progress(), lesson, date.today())
 
 
+def due_by_lesson() -> Counter[str]:
+    """How many exercises of each lesson are due for review."""
+    return Counter(EXERCISES[name].lesson for name in core.due(progress(), date.today()) if name in EXERCISES)
+
+
 def load(data: bytes) -> str:
     """Add what a file holds to what is there; says what came of it. Raises ProgressError, and nothing has changed."""
     here = progress()
     both = core.merged(here, core.from_text(data))
     st.session_state[_KEY] = both
     st.session_state["guesses"] = {**both.guesses, **guesses()}
-    gained = _count(both) - _count(here)
-    return f"Loaded. {gained} answers were added to the {_count(here)} that were here."
+    answers = _counted(_count(both) - _count(here), "answer")
+    lessons = _counted(len(both.finished) - len(here.finished), "lesson")
+    return f"Loaded. The file added {answers} to the {_count(here)} that were here, and marked {lessons} as done."
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _count(of: Progress) -> int:
@@ -110,18 +121,21 @@ def _due(now: Progress) -> None:
 
 
 def _done(now: Progress) -> None:
-    """A table of the exercises that were answered. Names come from a file, perhaps, so they are text and no markup."""
+    """A table of the exercises that were answered, and one of the lessons that are done. Names come from a file,
+    perhaps, so they are text and no markup."""
     rows = [
         (_title(name), str(len(given)), str(sum(one.right for one in given)), given[-1].day.isoformat())
         for name, given in now.answers.items()
         if given
     ]
-    titles = {lesson.name: lesson.title for lesson in LESSONS}
-    rows += [(titles.get(name, name), "", "finished", day.isoformat()) for name, day in now.finished.items()]
     if rows:
-        st.html(text_table("What you have done", ("", "answers", "right", "last on"), rows))
+        st.html(text_table("What you have done: exercises", ("", "answers", "right", "last on"), rows))
     else:
         st.markdown("No exercise has been answered yet.")
+    titles = {lesson.name: lesson.title for lesson in LESSONS}
+    days = [(titles.get(name, name), day.isoformat()) for name, day in now.finished.items()]
+    if days:
+        st.html(text_table("What you have done: lessons", ("", "finished on"), days))
 
 
 def _title(name: str) -> str:

@@ -21,7 +21,7 @@ from attention_core.trace import Trace
 from attention_ui.document import Document, compute, example_document
 from attention_ui.editable import Editable, EditError, letter_text
 from attention_ui.link import PARAMS, View, pack, unpack
-from attention_ui.payload import SHOWN, stored_index
+from attention_ui.payload import SHOWN, stored_index, what_changed
 from attention_ui.sheet import Sheet
 
 _PLACE = "place"  # the page that the visitor is on
@@ -56,13 +56,18 @@ class Visit:
 
     # --- changing the document ---
 
-    def commit(self, document: Editable, said: str) -> None:
-        """Make this the document; what was is what Undo goes back to."""
+    def commit(self, document: Editable, said: str, compared: Editable | None = None) -> None:
+        """Make this the document; what was is what Undo goes back to.
+
+        said: what to say of it; "" for what the change did. compared: what it is compared with, if not with what was.
+        """
         if document == self.document:
-            self.said = "Nothing changed: that is the number which already stands there."
+            self.said = "Nothing changed: that is what already stands there."
             return
-        said = said or "A dark corner marks every number that changed."
+        before = compared or self.document
+        said = said or what_changed(compute(before), compute(document))
         self._show(document, said, [*self.past[-_DEEPEST:], self.document], [])
+        self.before = before
 
     def undo(self) -> None:
         if self.past:
@@ -279,9 +284,10 @@ def set_document(**changes: Any) -> None:
     document = now.document
     if "causal" in changes:
         document = document.with_causal(changes.pop("causal"))
-    now.commit(replace(document, **changes), _dropped(now.document, document))
-    if changes.get("ablation"):  # a mistake is compared with what is right, not with the mistake before it
-        now.before = replace(now.document, ablation="")
+    document = replace(document, **changes)
+    # a mistake is compared with what is right, not with the mistake before it
+    right = replace(document, ablation="") if changes.get("ablation") else None
+    now.commit(document, _dropped(now.document, document), right)
 
 
 def _dropped(old: Editable, new: Editable) -> str:
@@ -309,5 +315,5 @@ def set_view(**changes: Any) -> None:
 
 def set_shown(shown: str) -> None:
     now = visit()
-    now.touched = True
+    now.touched, now.said = True, ""  # the board says what is shown; what was done last is no longer news
     now.shown = shown if shown in SHOWN else "after"

@@ -7,6 +7,7 @@ Vocabulary
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class Sheet(Editable):
     def bench(self) -> Bench:
         return BENCHES[self.name]
 
-    @property
+    @cached_property
     def set_up(self) -> SetUp:
         return self.bench.set_up(**self.settings)
 
@@ -40,13 +41,16 @@ class Sheet(Editable):
         return self.set_up.program
 
     @property
+    def steadied(self) -> Program:
+        return self.set_up.steady
+
+    @property
     def plain(self) -> "Sheet":
         return Sheet(self.name)
 
     @property
     def topic(self) -> tuple:
-        given, labels = self.unedited()
-        return self.name, tuple(matrix.shape for matrix in given.values()), tuple(labels.values())
+        return self.name, tuple(self.unedited()[1].values())
 
     @property
     def editable(self) -> tuple[str, ...]:
@@ -64,13 +68,18 @@ class Sheet(Editable):
         return self.words[at[0]].why if matrix.name == "x" else self.set_up.about[matrix.name]
 
     def around(self) -> "Sheet":
-        return replace(self, edits={name: cells for name, cells in self.edits.items() if name in self.bench.watched})
+        return replace(self, edits={})
+
+    def with_cells(self, name: str, texts: Mapping[Index, str]) -> "Sheet":
+        """As of every document; and what is typed into one of the bench's matrices that are alike stands in all."""
+        new = super().with_cells(name, texts)
+        for other in self.bench.alike if name in self.bench.alike else ():
+            new = super(Sheet, new).with_cells(other, texts)
+        return new
 
     def with_settings(self, **changes: Value) -> "Sheet":
         """Other settings; edits of a matrix that they make anew are dropped. Raises ValueError for a wrong one."""
-        merged = {**self.settings, **changes}
-        settings = {name: value for name, value in merged.items() if value != self.bench.settings.get(name, ...)}
-        new = replace(self, settings=settings, edits={})
+        new = replace(self, settings=self.bench.changed({**self.settings, **changes}), edits={})
         old, now = self.unedited()[0], new.unedited()[0]
         kept = {
             name: cells for name, cells in self.edits.items() if name in now and np.array_equal(old[name], now[name])

@@ -9,7 +9,7 @@ Vocabulary
 Texts are the lesson's own words and may hold Markdown and LaTeX; labels and numbers in tables are plain text.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 import streamlit as st
@@ -42,34 +42,43 @@ def claim(kind: str, text: str) -> None:
         st.markdown(text, width="content")
 
 
-def misconception(wrong: str, right: str, numbers: Mapping[str, float | str] | None = None) -> None:
-    """What is often believed beside what is so; numbers: what each number is, and the number that shows it."""
+def misconception(
+    wrong: str, right: str, numbers: Mapping[str, float | str] | None = None, form: Callable[[float], str] = exact
+) -> None:
+    """What is often believed beside what is so; numbers: what each number is, and the number that shows it.
+
+    form: how a number is written.
+    """
     with st.container(border=True, width=WIDTH):
         _label("often believed", "not so", "belief")
         st.markdown(wrong)
         _label("in fact", "what is so instead", "fact")
         st.markdown(right)
         if numbers:
-            rows = [(what, _number(value)) for what, value in numbers.items()]
+            rows = [(what, value if isinstance(value, str) else form(float(value))) for what, value in numbers.items()]
             st.html(text_table("The numbers", ("", "value"), rows))
 
 
 def compare(
-    caption: str, before: Mapping[str, float], after: Mapping[str, float], names: tuple[str, str] = ("before", "after")
-) -> None:
-    """A table of numbers before and after a change, with after − before. Both name the same things."""
+    caption: str, before: Mapping[str, float], after: Mapping[str, float], names: tuple[str, str] = ("before", "after"),
+    form: Callable[[float], str] = exact,
+) -> None:  # fmt: skip
+    """A table of numbers before and after a change, with after − before. Both name the same things.
+
+    form: how a number is written.
+    """
     if list(before) != list(after):
         raise ValueError(f"compare: before has {list(before)}, and after has {list(after)}; they must name the same")
-    rows = [(what, exact(old), exact(after[what]), difference(old, after[what])) for what, old in before.items()]
+    rows = [(what, form(old), form(after[what]), difference(old, after[what], form)) for what, old in before.items()]
     st.html(text_table(caption, ("", *names, "difference"), rows))
 
 
-def difference(old: float, new: float) -> str:
+def difference(old: float, new: float, form: Callable[[float], str] = exact) -> str:
     """new − old in words that need no colour: “+1/4”, “−1/4”, “the same”."""
     change = new - old
     if abs(change) <= 1e-12 * max(1.0, abs(old), abs(new)):
         return "the same"
-    return ("+" if change > 0 else "") + exact(change)
+    return ("+" if change > 0 else "") + form(change)
 
 
 def recap(questions: Sequence[tuple[str, str]]) -> None:
@@ -86,7 +95,3 @@ def _label(text: str, says: str, kind: str = "claim") -> None:
     """A small label in words, with what it means for those who point at it or listen."""
     meaning = f'<span class="unseen">: {escape(says)}</span>'
     st.html(f'<p class="label {kind}" title="{escape(says)}">{escape(text)}{meaning}</p>', width="content")
-
-
-def _number(value: float | str) -> str:
-    return value if isinstance(value, str) else exact(float(value))

@@ -121,7 +121,7 @@ SUBJECTS = (
         _texts("[data-testid=stText]", of="node => node.textContent"), "click", lambda page, number: None, _click,
     ),
     _lesson("one head", "/one-head", ("w_q", 1, 0), ("weights", 1, 0), ("residual", 1, 3)),
-    _lesson("lookup", "/lookup", ("q", 0, 0), ("weights", 0, 0), ("felt", 0, 2)),
+    _lesson("lookup", "/lookup", ("q", 0, 0), ("weights", 0, 0), ("output", 0, 0)),
     _lesson("softmax", "/softmax", ("scores", 0, 0), ("weights", 0, 0), ("weights", 0, 1)),
     _lesson("similarity", "/similarity", ("q", 0, 1), ("scores", 0, 1), ("cosine", 0, 2)),
     _lesson("Q, K, V", "/projections", ("w_q", 1, 0), ("q", 1, 0), ("scores", 1, 0)),

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from attention_ui.course import course_index
+from attention_ui.course import course_index, mark_done
 from attention_ui.lesson import link_to, open_lesson
 from attention_ui.paint import colour_after, mixture, shares, strip, worked_example
 from attention_ui.predict import reveal
@@ -13,6 +13,11 @@ head = worked_example()
 BALL, CUBE = head.document.tokens.index("ball"), head.document.tokens.index("cube")
 COLOURS = ["no colour", "red", "blue", "purple"]
 
+st.markdown(
+    "This is a course on attention, the part of a language model in which words take information from one another; "
+    "every number on its pages can be seen, changed, and traced to where it came from. It is for anyone who wants to "
+    "understand attention exactly, alone or with a class, and it begins with adding and multiplying."
+)
 st.markdown(
     "Take the words *red ball hit blue cube*. On its own, *ball* could be any ball. Attention is how a word gathers "
     "what it needs from the others: it **looks** at them, decides **how much** to take from each, **mixes** that, and "
@@ -58,9 +63,18 @@ else:
              "what ball takes from red": head.matrix("weights").value[BALL, 0].item(),
              "what ball takes from itself": head.matrix("weights").value[BALL, BALL].item()},
         )  # fmt: skip
+        mark_done("home")
         link_to("one_head", "See every number: one head, cell by cell")
         link_to("lookup", "Or begin at the beginning: from a lookup table to soft lookup")
 
 st.subheader("The course", anchor=False)
-st.markdown("From a table that is looked up to one whole head of attention. Each lesson asks before it shows.")
+st.markdown(
+    "From a table that is looked up to one whole head of attention. Each lesson asks before it shows. An arrow leads "
+    "from a lesson to one that builds on it."
+)
 course_index()
+st.markdown(
+    "**For teachers.** Each lesson has an address of its own, and the address holds the numbers that you set there: "
+    "send it, and a class opens what you prepared. Exercises can be repeated with fresh numbers. There are no "
+    "accounts; what a learner has done is a file, which can be handed in."
+)

@@ -2,53 +2,45 @@
 
 import streamlit as st
 
-from attention_ui.bench_figures import other_value, results
-from attention_ui.board import matrix_board
-from attention_ui.controls import display, setting_slider, setting_switch
+from attention_ui.bench_figures import looked_up, nudging, other_values, sharpening, table_board
 from attention_ui.glossary import terms
 from attention_ui.lesson import close_lesson, open_lesson
 from attention_ui.predict import reveal
-from attention_ui.readings import said, worked
+from attention_ui.readings import said, shown, worked
 from attention_ui.teach import claim, misconception
 
 open_lesson("lookup")
-soft, hard = worked("lookup"), worked("lookup", soft=False)
+FIRST, SECOND, LAST, OTHER, SMALL = 0, 1, -1, 100.0, 0.1
+soft, hard = worked("lookup", pull=True), worked("lookup", soft=False)
 found, taken = soft.number("output", 0), hard.number("output", 0)
-FIRST, SECOND, LAST = 0, 1, -1
 
 st.markdown(
     "A table keeps a **value** under each **key**. You come with a **query**; the key that fits it is found, and its "
-    "value is handed over, whole. That is a *hard* lookup: everything from one place, nothing from the others."
-)
-st.markdown(
+    "value is handed over, whole. That is a *hard* lookup: everything from one place, nothing from the others.\n\n"
     "Attention looks up *softly*. The query *q* is compared with every key *k*: multiply coordinate by coordinate and "
     "add up. The result is a **score**; the larger, the better the fit. The scores become **weights**, which are "
-    "shares that add up to 1, and all the values are mixed in these shares."
-)
-st.markdown(
+    "shares that add up to 1, and all the values are mixed in these shares.\n\n"
     f"Here are three keys with the values {soft.listed('v')}. The exponentials of their scores are "
     f"{soft.listed('exps')}: that is how much each key counts, and the next lesson says how. As shares of their sum "
-    f"these are {soft.listed('weights')}. So the soft lookup gives {soft.written('output', 0)} = **{said(found)}**. "
-    f"The hard one takes the best key's value, **{said(taken)}**. We chose the numbers, so that they come out clean."
+    f"these are {soft.listed('weights', form=shown)}. So the soft lookup gives {soft.written('output', 0, form=shown)} "
+    f"= **{said(found)}**. The hard one takes the best key's value, **{said(taken)}**. We chose the numbers, so that "
+    "they come out clean."
 )
-display()
-matrix_board()
+table_board()
 terms("query", "key", "value", "score", "weight", "exponential", "derivative")
 
 st.subheader("What is the query compared with?", anchor=False)
-larger = worked("lookup", third=100.0)
-st.markdown(f"The third value is {soft.said('v', 0, LAST)}. Suppose that it were {larger.said('v', 0, LAST)}.")
+larger = worked("lookup", third=OTHER)
+st.markdown(f"The third value is {soft.said('v', 0, LAST)}. Suppose that it were {said(OTHER)}.")
 if reveal("lookup.values", "Which weights change?", ["None", "The third grows", "The third shrinks"], "None"):
     st.markdown(
-        "A query is compared with the keys, and never with the values. The first step above reads Q and K; V comes in "
-        f"only at the output. So the weights stay {larger.listed('weights')}, and the result alone moves, from "
-        f"{said(found)} to {larger.said('output', 0)}. Try other values; the matrices above change with you."
+        "A query is compared with the keys, and never with the values: the first step above reads Q and K. So the "
+        f"weights stay {larger.listed('weights', form=shown)}, and only the result goes from {said(found)} to "
+        f"{larger.said('output', 0)}. Try other values; the matrices above change with you."
     )
-    setting_slider("third", "Third value", step=1.0)
-    other_value()
+    other_values(OTHER)
 
 st.subheader("Why can a hard table not be trained?", anchor=False)
-SMALL = 0.1
 nudged, hard_nudged = worked("lookup", nudge=SMALL), worked("lookup", nudge=SMALL, soft=False)
 st.markdown(
     "To train is to nudge a number a little, to see which way the result moves, and to go on in the better direction. "
@@ -62,38 +54,34 @@ if reveal("lookup.nudge", "How does the hard result change?", ["Not at all", "A 
         "the best. Elsewhere it is flat: no small nudge tells which way to go. Nudging a *key* changes a score in the "
         "same way, so it is not felt either. That is why a table cannot learn its keys."
     )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        setting_slider("nudge", "Nudge of the query's second coordinate", step=0.05)
-        setting_switch("soft", "Soft lookup in the matrices above")
-    results("nudge", "What the lookup gives when the query is nudged")
+    nudging()
     st.markdown(
-        "How fast the soft result moves with each score is the step *Pull of each score*, weight × (value − result): "
-        f"the **derivative**. It is {soft.listed('felt', places=1)}: the first key pulls the result down, the third "
-        f"pulls it up. A nudge of {said(SMALL, 1)} of the second should move it by about {said(SMALL, 1)} × "
-        f"{soft.said('felt', 0, SECOND, places=1)}; it moved by {said(nudged.number('output', 0) - found, 3)}. "
-        f"With a *value* the result moves as fast as its weight says: {soft.listed('weights', places=1)}."
+        "How fast the soft result moves with each score is its *pull*, weight × (value − result): the **derivative**. "
+        f"Here the pulls are {soft.listed('felt', form=shown)}: the first key pulls the result down, the third pulls "
+        f"it up. A nudge of {said(SMALL, 1)} of the second should move it by about {said(SMALL, 1)} × "
+        f"{shown(soft.number('felt', 0, SECOND))}; it moved by {said(nudged.number('output', 0) - found, 3)}. "
+        f"With a *value* the result moves as fast as its weight says: {soft.listed('weights', form=shown)}."
     )
     claim("exact here", "A hard table could train the value that it hands over, but none of its keys.")
     claim("typical", "Some models do choose hard. They need tricks to be trained; attention needs none.")
 
 st.subheader("From the mean to the table", anchor=False)
 even, sharp = worked("lookup", sharpness=0.0), worked("lookup", sharpness=10.0)
-mean = even.said("output", 0)
 st.markdown("Multiply every score by a number *c*, the sharpness. So far it was 1. With *c* = 0, all scores are 0.")
-if reveal("lookup.sharpness", "What does the soft lookup give then?", ["0", said(taken), said(found), mean], mean):
+options = ["0", *(table.said("output", 0) for table in (hard, soft, even))]
+if reveal("lookup.sharpness", "What does the soft lookup give then?", options, options[-1]):
     st.markdown(
-        f"All keys fit equally well, so each gets {even.said('weights', 0, FIRST)}, and the result is the plain mean. "
-        f"At *c* = {sharp.said('scale')} it is {sharp.said('output', 0, places=2)}, nearly what the hard table gives. "
-        "Soft lookup holds both ends, and everything between."
+        f"All keys fit equally well, so each gets {shown(even.number('weights', 0, FIRST))}, and the result is the "
+        f"plain mean of the values. At *c* = {sharp.said('scale')} it is {sharp.said('output', 0, places=2)}, nearly "
+        "what the hard table gives. Soft lookup holds both ends, and everything between."
     )
-    setting_slider("sharpness", "Sharpness c", step=0.1)
-    results("sharpness", "From the mean to the hard table")
+    sharpening()
 
 misconception(
     "If no key equals the query, a lookup finds nothing.",
-    f"No key has to be equal. The coordinates of our query are {soft.listed('q', places=2)}, and no key is that: each "
-    "is two zeros and a 1. Still every key has a score, every value gets a share, and there is a result.",
-    soft.row("weights", called="weight, {}") | soft.row("output", called="result"),
+    f"No key has to be equal. The coordinates of our query are {soft.listed('q', form=shown)}, and no key is that: "
+    "each is two zeros and a 1. Still every key has a score, every value gets a share, and there is a result.",
+    looked_up(soft),
 )
 
 close_lesson("lookup")

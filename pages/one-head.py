@@ -7,12 +7,17 @@ from attention_ui.controls import display, example_field, sentence_field, switch
 from attention_ui.document import compute, example_document
 from attention_ui.glossary import terms
 from attention_ui.lesson import close_lesson, open_lesson
-from attention_ui.paint import share_of, shares, shares_of
+from attention_ui.paint import collected, colour_after, mixture, share_of, shares, shares_of, spreads
 from attention_ui.predict import reveal
 from attention_ui.teach import claim, compare, misconception
 
 open_lesson("one_head")
 
+st.markdown(
+    "The steps of the last lessons, now all together, from the words to what the head adds to them. Throw a switch, or "
+    "choose what to break: a dark corner marks each number that changed, and *Why did it change?*, beside the "
+    "matrices, follows one of them from step to step."
+)
 left, right = st.columns([3, 2])
 with left:
     sentence_field()
@@ -21,12 +26,12 @@ with right:
 switches()
 display()
 matrix_board()
-terms("query", "key", "value", "score", "weight", "softmax", "mask", "residual", "d_k")
+terms("query", "key", "value", "score", "weight", "softmax", "mask", "residual", "entropy", "d_k")
 
 st.subheader("Predict, then look", anchor=False)
 plain, unmasked = example_document("paint"), example_document("paint").with_causal(False)
 now, then = compute(plain), compute(unmasked)
-HIT, BALL = (now.document.tokens.index(word) for word in ("hit", "ball"))
+RED, BALL, HIT, BLUE, CUBE = range(len(now.document.tokens))
 st.markdown(
     "In *red ball hit blue cube*, *hit* looks for things. It sees *red*, *ball* and itself, and takes "
     f"**{share_of(now, HIT, BALL)}** from *ball*. Now imagine the mask switched off, so that *hit* sees the words that "
@@ -56,20 +61,28 @@ if reveal(
     share_of(unscaled, HIT, BALL),
 ):
     st.markdown("Scores twice as large are *squared* by exp: a match then counts 3 × 3 = 9 times, and wins almost all.")
-    compare(
-        "What hit takes",
-        shares_of(now, HIT), shares_of(unscaled, HIT),
-        ("divided by 2", "not divided"),
-    )  # fmt: skip
+    compare("What hit takes", shares_of(now, HIT), shares_of(unscaled, HIT), ("divided by 2", "not divided"))
+
+st.subheader("Why cube turns purple", anchor=False)
+st.markdown(
+    f"*cube* looks for adjectives. It takes {share_of(now, CUBE, RED)} from *red* and as much, "
+    f"{share_of(now, CUBE, BLUE)}, from *blue*. What these two hand over is paint, so *cube* collects "
+    f"**{mixture(now, CUBE)}**. The residual adds that to *cube*, which came without paint: red and blue in equal "
+    f"parts are {colour_after(now, CUBE)}."
+)
 
 misconception(
     "The output in a row belongs to the word that was looked at, the one whose key was used.",
     "It belongs to the word that looked, whose query was used. Row *hit* of the output is what *hit* has collected, "
     "most of it from *ball*. The key only decides how much; the value is what is handed over.",
-    {"round, collected by hit": now.matrix("residual").value[HIT, -1].item(),
-     "what hit takes from ball": now.matrix("weights").value[HIT, BALL].item(),
-     "round, of ball itself": now.matrix("x").value[BALL, -1].item()},
-)  # fmt: skip
+    collected(now, HIT, BALL, "round"),
+)
+misconception(
+    "A word looks at one other word, or at a few. The others do not matter.",
+    "Nothing forces that. Where little fits, a word shares out evenly. *Entropy* says how evenly, in bits. Here it is "
+    "for your sentence and your switches:",
+    spreads(),
+)
 claim("exact here", "Every number on this page is computed from the matrices above, with weights chosen by us.")
 claim("typical", "In a trained model the weights are learned, the features have no names, and a head is one of many.")
 

@@ -1,110 +1,89 @@
-"""How alike two vectors are: dot product, length and cosine on a map; then many coordinates, and why √d divides."""
+"""How alike two vectors are: dot product, length and cosine on a map; then many coordinates, and why √d_k divides."""
 
 import streamlit as st
 
 from attention_core import simulations
 from attention_ui.board import matrix_board
-from attention_ui.controls import display, setting_choice, setting_slider
-from attention_ui.document import compute
+from attention_ui.controls import display
 from attention_ui.glossary import terms
 from attention_ui.lesson import close_lesson, open_lesson
-from attention_ui.plots import Axes, arrows2d, bars, histograms
 from attention_ui.predict import reveal
-from attention_ui.readings import Worked, chosen, said, worked
-from attention_ui.session import visit
-from attention_ui.teach import claim, compare, misconception
+from attention_ui.readings import said, usual, worked
+from attention_ui.teach import claim, misconception
+from attention_ui.vector_figures import arrows, chance, largest_weights, longer_east, nearly_orthogonal, random_scores
 
 open_lesson("similarity")
-bench, plain = visit().document.bench, visit().document.bench.settings
-ours, yours = worked("similarity"), Worked(compute(visit().document))
-EAST, DIAGONAL, NORTH, WEST = range(4)
+ours = worked("similarity")
+EAST, DIAGONAL, NORTH = range(3)
 
 st.markdown(
     "Attention asks how well two vectors fit. Take four arrows on a map, chosen by us: how far east, how far north. "
-    "The **dot product**, written q · k, multiplies coordinate by coordinate and adds up. *east* with *north-east* is "
-    f"{ours.written('scores', EAST, DIAGONAL)} = **{ours.said('scores', EAST, DIAGONAL)}**. It is positive where two "
-    "arrows point roughly the same way, 0 at a right angle, negative where they point apart. It also grows with the "
-    "**lengths** |q| and |k|. Divided by both, only the direction is left: the **cosine**, between −1 and 1, here "
-    f"{ours.said('cosine', EAST, DIAGONAL)}."
+    "The **dot product**, written q · k, multiplies coordinate by coordinate and adds up. Our *east* with our "
+    f"*north-east* is {ours.written('scores', EAST, DIAGONAL)} = **{ours.said('scores', EAST, DIAGONAL)}**. It is "
+    "positive where two arrows point roughly the same way, 0 at a right angle, negative where they point apart. It "
+    "also grows with the **lengths** |q| and |k|. Divided by both, only the direction is left: the **cosine**. It lies "
+    f"between −1 and 1; here it is {ours.said('cosine', EAST, DIAGONAL)}."
 )
-arrows = dict(zip(yours.row("q_length"), yours.head.matrix("q").value.tolist(), strict=True))
-arrows2d(Axes("The arrows: the rows of Q", "east", "north"), arrows, key="arrows", inks=["q"] * len(arrows))
 display()
-matrix_board()
+matrix_board(arrows)
 terms("dot product", "norm", "cosine", "orthogonal", "score")
 st.markdown(
     "On the diagonal each arrow meets itself. There every cosine is 1, and the dot product is the length *squared*: "
-    f"{ours.said('scores', EAST, EAST)} for *east*, {ours.said('scores', NORTH, NORTH)} for *north*. Not 0, and not "
-    f"always the largest: *north* scores {ours.said('scores', NORTH, DIAGONAL)} with *north-east*, which is longer. "
-    "(To try another arrow, type it into Q, and again into K.)"
+    f"{ours.said('scores', EAST, EAST)} for our *east*, {ours.said('scores', NORTH, NORTH)} for our *north*. Not 0, "
+    f"and not always the largest: *north* scores {ours.said('scores', NORTH, DIAGONAL)} with the longer *north-east*."
 )
 
 st.subheader("A longer arrow", anchor=False)
 LONGER = ["both double", "the dot product doubles, the cosine stays", "the cosine doubles, the dot product stays"]
-if reveal(
-    "similarity.longer", "East becomes twice as long. What changes between it and north-east?", LONGER, LONGER[1]
-):
-    times = chosen("stretch") if chosen("stretch") != 1 else 2.0
-    before, after = (it.row("scores", EAST, "dot product with {}") | it.row("cosine", EAST, "cosine with {}")
-                     for it in (ours, worked("similarity", stretch=times)))  # fmt: skip
-    compare("The row of east", before, after, ("as it was", f"{said(times)} times as long"))
-    setting_slider("stretch", "East, any number of times as long", "Below 0 it is turned round.", step=0.5)
-    st.caption("With itself, the dot product grows twice over: there both arrows are longer.")
+if reveal("similarity.longer", "Make east twice as long. What changes between it and north-east?", LONGER, LONGER[1]):
+    longer_east()
 claim("exact here", "A dot product, and so a score, may be any number. A cosine stays within −1 and 1.")
 
 st.subheader("Many coordinates", anchor=False)
-d, found, expected = chosen("d"), simulations.pairs(chosen("d")), simulations.spread(chosen("d")).dot
+FEW, MANY, KEYS = 4, usual("d"), usual("keys")
+few, many = (said(simulations.spread(size).dot) for size in (FEW, MANY))
 st.markdown(
-    "Queries and keys have more than two coordinates; let d be how many. Draw each coordinate at random, with mean 0 "
-    "and *standard deviation* 1: so far it usually lies from the mean. A product of two such numbers has 1, too, and "
-    "when d products are added, the squares of these add up. So q · k has **√d**; divided by √d it has 1 again."
+    "Queries and keys have more coordinates than two; **d_k** says how many. Draw each at random, with mean 0 and "
+    "*standard deviation* 1: that far from 0 it usually lies. How far from 0 does q · k lie then?\n\n"
+    "It adds up d_k products, each with the standard deviation 1, too. Some are above 0 and some below, so their sum "
+    "grows more slowly than their number: what adds up is the *square* of the standard deviation. For "
+    f"{FEW} products it is {' + '.join('1' * FEW)} = {FEW}, and the root of {FEW} is {few}. For {MANY} it is {MANY}, "
+    f"with the root {many}. So q · k usually lies **√d_k** from 0; divided by √d_k, it is back at 1."
 )
-setting_choice("d", "Coordinates d", {size: str(size) for size in bench.allowed["d"]})
-histograms(Axes(f"Random pairs, d = {d}", "score", "share of the pairs"),
-           {"q · k": found.dots, "q · k, divided by √d": found.dots / expected}, key="dots", bins=80)  # fmt: skip
-st.markdown(f"Standard deviation of q · k: √d is {said(expected)}; measured {said(found.dots.std())}.")
+random_scores()
 
 st.subheader("What softmax makes of that", anchor=False)
-chance = simulations.largest_weights(plain["d"], plain["keys"])
 st.markdown(
-    f"A random query meets {plain['keys']} random keys, d = {plain['d']}. No key is meant to win; an even share would "
-    f"be {said(chance[simulations.EVEN])}. But their scores differ by chance. Suppose that nobody divides them."
+    f"A random query meets {KEYS} random keys, and d_k is {MANY}. No key is meant to win; an even share would be "
+    f"{said(1 / KEYS)} = {chance(simulations.EVEN)}. But the scores differ by chance. Suppose that nobody divides them."
 )
-LARGEST = [f"about {said(chance[scaling], 2)}" for scaling in ("d", "√d", "nothing")]
+LARGEST = [f"about {chance(scaling)}" for scaling in ("d_k", "√d_k", "nothing")]
 if reveal("similarity.sharp", "How large is the largest weight, on average?", LARGEST, LARGEST[-1]):
-    setting_slider("keys", "Keys", "The number of coordinates is chosen further above.", step=1)
-    largest = simulations.largest_weights(d, chosen("keys"))
-    axes = Axes(f"Largest weight: d = {d}, {chosen('keys')} keys", "score divided by", "mean of the largest weight")
-    bars(axes, list(largest), {"mean": list(largest.values())}, key="largest", inks=["weights"])
+    largest_weights()
     st.markdown(
-        "Divided by nothing, chance picks a winner that takes nearly all. Divided by d, all keys look alike. √d lies "
-        "between; and choose another d above: it is the one that hardly depends on it."
+        "Divided by nothing, chance picks a winner that takes nearly all. Divided by d_k, all keys look alike. √d_k "
+        "lies between. Choose another d_k above: of the three, only the bar of √d_k hardly moves."
     )
 misconception(
-    "The scores are divided by d, the number of coordinates.",
-    "By its square root, for that is how far they spread. In *red ball hit blue cube*, where d is 4, *hit* looks "
+    "The scores are divided by d_k, the number of coordinates.",
+    "By its square root, for that is how far they spread. In *red ball hit blue cube*, where d_k is 4, *hit* looks "
     "for *ball*. What it takes from it depends on what its score was divided by:",
-    {f"divided by {scaling}": share for scaling, share in simulations.share_by_scaling().items()},
+    {f"divided by {scaling}": taken for scaling, taken in simulations.share_by_scaling().items()},
 )
 claim("typical", "Trained queries and keys are not random, but training starts from random weights.")
 
 st.subheader("Nearly at a right angle", anchor=False)
-few, many, high = bench.allowed["directions"][0], chosen("directions"), simulations.spread(plain["directions"])
+high = simulations.spread(usual("directions"))
 st.markdown(
-    f"Two random vectors of {plain['directions']} coordinates, as many as a token has in a large model, have a cosine "
-    f"of 0, give or take 1/√d = {said(high.cosine, 3)}. That is nearly a right angle."
+    f"Two random vectors of {usual('directions')} coordinates, as many as a token has in a large model, have a cosine "
+    f"near 0. Its standard deviation is 1 / √{usual('directions')} = {said(high.cosine, 3)}: nearly a right angle."
 )
 AWAY = [f"about {said(high.cosine, 3)}", "about 1", f"about {said(high.dot, 0)}"]
 if reveal("similarity.away", "And their dot product: how far from 0 is it, usually?", AWAY, AWAY[-1]):
-    setting_choice("directions", "Coordinates of a vector", {size: str(size) for size in bench.allowed["directions"]})
-    histograms(Axes("Cosines of random pairs", "cosine", "share of the pairs"),
-               {f"d = {size}": simulations.pairs(size).cosines for size in (few, many)}, key="cosines")  # fmt: skip
-    low, now = simulations.measured(few), simulations.measured(many)
-    compare("Standard deviation, measured", low, now, (f"d = {few}", f"chosen: {many}"))
+    nearly_orthogonal()
     misconception(
         "In many dimensions random vectors are orthogonal for certain: their score is 0, and they drop out.",
-        "*Nearly* orthogonal: the cosine shrinks, but the dot product, which is the score, grows. And even a score of "
-        "0 does not drop out, for its exponential is 1.",
+        "*Nearly*: the cosine shrinks, but the dot product grows. And a score of 0 does not drop out: exp(0) is 1.",
     )
 
 close_lesson("similarity")

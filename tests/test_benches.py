@@ -29,7 +29,7 @@ def every_setting(bench):
 def test_every_setting_runs_and_explains_itself(bench):
     for settings in every_setting(bench):
         set_up = bench.set_up(**settings)
-        trace, _ = programs.run_steady(set_up.program, set_up.given, set_up.labels)
+        trace, _ = programs.run_steady(set_up.program, set_up.given, set_up.labels, set_up.steady)
         assert set(set_up.editable) <= set(trace.given)
         assert set(givens(set_up.program)) - set(set_up.editable) - {"x", "mask"} <= set(set_up.about)
         for made, at in cells(trace):
@@ -37,7 +37,7 @@ def test_every_setting_runs_and_explains_itself(bench):
 
 
 def test_the_table_looked_up_softly():
-    trace = traced("lookup")
+    trace = traced("lookup", pull=True)
     close(trace["exps"].value, [[6, 3, 1]])
     close(trace["weights"].value, [[0.6, 0.3, 0.1]])
     close(trace["output"].value, [18])
@@ -51,7 +51,7 @@ def test_the_pull_is_the_derivative():
     for i in range(3):
         nudged = [{**set_up.given, "q": set_up.given["q"] + sign * step * np.eye(3)[i]} for sign in (1, -1)]
         up, down = (run(set_up.program, given)["output"].value[0] for given in nudged)
-        close((up - down) / (2 * step), traced("lookup")["felt"].value[0, i], 1e-8)
+        close((up - down) / (2 * step), traced("lookup", pull=True)["felt"].value[0, i], 1e-8)
 
 
 def test_a_hard_table_does_not_feel_a_nudge():
@@ -83,7 +83,7 @@ def test_sharpness_leads_from_the_mean_to_the_hard_table():
 def test_the_softmax_of_the_running_example():
     close(traced("softmax")["exps"].value, [[1, 1, 1], [3, 1, 1], [1, 3, 1]])
     close(traced("softmax")["weights"].value[1], [0.6, 0.2, 0.2])
-    trace = traced("softmax", scores="paint")
+    trace = traced("softmax", scores="paint", log_sum_exp=True)
     close(trace["row_sums"].value, [5, 9, 9, 5, 9])
     close(trace["log_sum_exp"].value, np.log([5, 9, 9, 5, 9]))
     close(
@@ -116,7 +116,7 @@ def test_cosines_cannot_focus(keys, largest):
 
 
 def test_a_constant_changes_no_weight_and_moves_the_soft_maximum():
-    plain, raised = traced("softmax"), traced("softmax", constant=100.0, steady=True)
+    plain, raised = (traced("softmax", log_sum_exp=True, **more) for more in ({}, {"constant": 100.0, "steady": True}))
     close(raised["weights"].value, plain["weights"].value)
     close(raised["log_sum_exp"].value, plain["log_sum_exp"].value + 100)
 
@@ -144,6 +144,18 @@ def test_the_projections_are_those_of_the_running_example():
     close(trace["k"].value[0], [1, 0, 0, 0])
     assert traced("projections", n=7)["q"].value.shape == (7, 4)
     assert traced("projections", n=7, bias="zero")["weights"].value.shape == (7, 7)
+
+
+@pytest.mark.parametrize("bench", BENCHES.values(), ids=lambda bench: bench.name)
+def test_a_setting_changes_a_matrix_or_belongs_to_a_figure(bench):
+    def made(**settings):
+        trace = traced(bench.name, **settings)
+        return {name: matrix.value.tolist() for name, matrix in {**trace.given, **trace}.items()}
+
+    for name, allowed in bench.allowed.items():
+        needs = {"scores": "cosines"} if (bench.name, name) == ("softmax", "keys") else {}
+        ends = [made(**needs, **{name: value}) for value in (allowed[0], allowed[-1])]
+        assert (ends[0] == ends[1]) == (name in bench.figures), name
 
 
 @pytest.mark.parametrize(

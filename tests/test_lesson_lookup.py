@@ -1,18 +1,18 @@
-"""The lesson on lookup: predictions hide what they ask for, every control works, the curriculum's numbers are said."""
+"""The lesson on lookup: every control works, figures follow the controls, and the curriculum's numbers are said."""
+
+import json
 
 import pytest
 
+from attention_core import programs
 from attention_core.benches import BENCHES
+from attention_core.numerals import decimal
+from attention_ui.document import compute
 from attention_ui.readings import sweep, worked
 from tests.test_pages import alerts, opened, packed, sound
 
 PAGE = "pages/lookup.py"
-PREDICTIONS = {
-    "values": "the result alone moves, from 18 to 22",
-    "nudge": "The hard result stays 10; the soft one goes from 18 to 18.061",
-    "sharpness": "so each gets 1/3, and the result is the plain mean",
-}
-SETTINGS = {"third": "values", "nudge": "nudge", "soft": "nudge", "sharpness": "sharpness"}
+PREDICTIONS = ("values", "nudge", "sharpness")
 
 
 def texts(app):
@@ -29,7 +29,7 @@ def guessed(*names, app=None):
 
 def test_it_opens_with_the_worked_example():
     said = texts(opened(PAGE))
-    for number in ("10, 20 and 60", "6, 3 and 1", "3/5, 3/10 and 1/10", "3/5 × 10 + 3/10 × 20 + 1/10 × 60 = **18**"):
+    for number in ("10, 20 and 60", "6, 3 and 1", "0.60, 0.30 and 0.10", "0.60 × 10 + 0.30 × 20 + 0.10 × 60 = **18**"):
         assert number in said
 
 
@@ -37,31 +37,6 @@ def test_it_opens_with_the_worked_example():
 def test_it_opens_by_a_link(settings):
     app = opened(PAGE, s=packed({"settings": settings}))
     assert bool(alerts(app)) == (settings == {"third": -1})
-
-
-@pytest.mark.parametrize("name", PREDICTIONS)
-def test_a_result_waits_for_the_guess(name):
-    app = opened(PAGE)
-    assert PREDICTIONS[name] not in texts(app)
-    controls = {control.key for control in (*app.slider, *app.toggle)}
-    mine = {f"lookup.{setting}" for setting, after in SETTINGS.items() if after == name}
-    assert not controls & mine
-    guessed(name, app=app)
-    assert PREDICTIONS[name] in texts(app)
-    assert mine <= {control.key for control in (*app.slider, *app.toggle)}
-    assert all(text not in texts(app) for other, text in PREDICTIONS.items() if other != name)
-
-
-@pytest.mark.parametrize("name", PREDICTIONS)
-def test_one_guess_is_right_and_every_guess_stays(name):
-    right = 0
-    for option in opened(PAGE).radio(key=f"lookup.{name}.choice").options:
-        app = opened(PAGE)
-        app.radio(key=f"lookup.{name}.choice").set_value(option).run()
-        sound(app.button(key=f"lookup.{name}.commit").click().run())
-        assert f"Your guess: **{option}**" in texts(app)
-        right += "So it is" in texts(app)
-    assert right == 1
 
 
 @pytest.mark.parametrize("soft", [True, False])
@@ -77,15 +52,15 @@ def test_every_control_reaches_its_ends(setting, soft):
 def test_the_table_beside_the_value_follows_the_slider():
     app = guessed("values")
     sound(app.slider(key="lookup.third").set_value(90.0).run())
-    (table,) = [html.proto.body for html in app.get("html") if "another third value" in html.proto.body]
+    (table,) = [html.proto.body for html in app.get("html") if "Our third value" in html.proto.body]
     assert "value 90" in table
     assert ">21<" in table
 
 
 def test_the_derivatives_are_said():
     said = texts(guessed("nudge"))
-    assert "−4.8, 0.6 and 4.2" in said
-    assert "0.6, 0.3 and 0.1" in said
+    assert "−4.80, 0.60 and 4.20" in said
+    assert "as fast as its weight says: 0.60, 0.30 and 0.10" in said
     assert "it moved by 0.061" in said
 
 
@@ -102,3 +77,40 @@ def test_sharpness_holds_both_ends():
     assert soft["asked"][0] == pytest.approx(30)
     assert soft["asked"][-1] == pytest.approx(worked("lookup", soft=False).number("output", 0), abs=0.02)
     assert over[0] == 0
+
+
+def test_the_board_opens_with_nothing_that_is_not_used():
+    """No sharpness of 1, nothing subtracted that is 0, and no derivative before it is spoken of."""
+    document = opened(PAGE).session_state["visit.lookup"].document
+    assert programs.names(document.program) == ("scores", "exps", "row_sums", "weights", "output")
+    sharper = document.with_settings(sharpness=2.0, pull=True)
+    assert set(programs.names(sharper.program)) - set(programs.names(document.program)) == {"scaled", "gap", "felt"}
+
+
+def test_a_score_too_large_for_exp_brings_the_subtraction_back():
+    sheet = opened(PAGE).session_state["visit.lookup"].document.with_cells("q", {(0, 0): "1000"})
+    head = compute(sheet)
+    assert head.forced
+    assert {"row_max", "shifted"} <= {step.name for step in head.program}
+    assert head.matrix("output").value[0] == pytest.approx(10)
+
+
+def test_figures_follow_every_setting_and_say_so():
+    """The point that the chart marks is what stands in the matrices, whatever else is set."""
+    app = opened(PAGE, s=packed({"settings": {"third": 90, "sharpness": 2, "nudge": 0.5}}))
+    document = guessed(*PREDICTIONS, app=app).session_state["visit.lookup"].document
+    result = compute(document).matrix("output").value[0]
+    assert result != pytest.approx(worked("lookup", nudge=0.5).number("output", 0))
+    for setting in ("nudge", "sharpness"):
+        others = {name: value for name, value in document.settings.items() if name != setting}
+        over, lines = sweep("lookup", setting, "output", **others)
+        at = min(range(len(over)), key=lambda i: abs(over[i] - document.setting(setting)))
+        assert lines["asked"][at] == pytest.approx(result)
+    drawn = [trace for chart in app.get("plotly_chart") for trace in json.loads(chart.proto.spec)["data"]]
+    marked = [trace["y"] for trace in drawn if trace["mode"] == "markers"]
+    assert marked.count([pytest.approx(result)]) == 2
+    said = [caption.value for caption in app.caption if "elsewhere" in caption.value]
+    assert any("a third value of 90 and a sharpness of 2" in text for text in said)
+    assert any("a third value of 90 and a nudge of 1/2" in text for text in said)
+    (table,) = [html.proto.body for html in app.get("html") if "Our third value" in html.proto.body]
+    assert decimal(result) in table

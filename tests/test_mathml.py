@@ -15,6 +15,7 @@ from tests.mechanisms import MECHANISMS
 
 TAGS = {"mrow", "mi", "mn", "mo", "mtext", "msub", "msup", "msubsup", "msqrt", "mover", "mspace", "mfrac"}
 CHILDREN = {"msub": 2, "msup": 2, "msubsup": 3, "msqrt": 1, "mover": 2, "mspace": 0, "mfrac": 2}
+BAR = ["mo", {"stretchy": "false", "lspace": "0", "rspace": "0"}, "|"]
 LEAVES = ("mi", "mn", "mo", "mtext")
 
 
@@ -86,6 +87,9 @@ def test_every_letter_of_a_made_matrix_converts():
         (r"\sum_j E", ["mrow", ["msub", ["mo", "∑"], ["mi", "j"]], ["mi", "E"]]),
         ("a - 1", ["mrow", ["mi", "a"], ["mo", "−"], ["mn", "1"]]),
         (r"\text{ if }", ["mtext", "\u00a0if\u00a0"]),
+        ("|Q|_i", ["msub", ["mrow", BAR, ["mi", "Q"], BAR], ["mi", "i"]]),
+        ("|i - j|", ["mrow", BAR, ["mrow", ["mi", "i"], ["mo", "−"], ["mi", "j"]], BAR]),
+        ("|a||b|", ["mrow", ["mrow", BAR, ["mi", "a"], BAR], ["mrow", BAR, ["mi", "b"], BAR]]),
         (r"-\infty", ["mrow", ["mo", "−"], ["mi", "∞"]]),
     ],
 )
@@ -94,7 +98,9 @@ def test_the_tree_of(latex, expected):
     assert valid(tree(latex))
 
 
-@pytest.mark.parametrize("latex", [r"\frac{1}{2}", r"\alpha", "a & b", "#", "a}", r"\begin{matrix}", "x!", "<x>"])
+@pytest.mark.parametrize(
+    "latex", [r"\frac{1}{2}", r"\alpha", "a & b", "#", "a}", r"\begin{matrix}", "x!", "<x>", "|x", "|{x|}", "{|x}|"]
+)
 def test_what_no_step_uses_is_refused(latex):
     with pytest.raises(ValueError, match=r"MathML|unbalanced"):
         tree(latex)
@@ -112,6 +118,7 @@ pieces = st.sampled_from(
         "}",
         "'",
         "=",
+        "|",
         "-",
         " ",
         r"\top",

@@ -207,7 +207,7 @@ def test_what_was_changed_survives_a_page_switch():
 
 @every_file
 def test_a_page_is_short(file):
-    assert len(file.read_text().splitlines()) <= 125
+    assert len(file.read_text().splitlines()) <= 90
 
 
 @every_file

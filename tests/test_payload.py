@@ -20,6 +20,7 @@ from attention_ui.document import EDITABLE, compute, example_document
 from attention_ui.editable import EditError
 from attention_ui.link import View
 from attention_ui.payload import SHOWN, Picture, board_data, panel, stored_index, where
+from attention_ui.sheet import Sheet
 from tests.documents import SETTINGS, TRICKY, documents, matrices, seeds, setting_name, switched, typed_cells
 
 PAINT = example_document("paint")
@@ -447,7 +448,7 @@ def test_what_changed_is_marked(pair):
 
 def test_without_a_change_there_is_nothing_to_compare():
     data = board_data(picture(PAINT, PAINT))
-    assert data["why"] == {"lines": [{"text": "No number changed."}]}
+    assert data["why"] == {"lines": [{"text": "No number in the matrices changed."}]}
     assert not any(matrix["changed"] for matrix in data["matrices"].values())
     assert board_data(picture(PAINT))["why"] is None
 
@@ -742,6 +743,15 @@ def test_the_path_ends_in_the_output_or_says_where_it_ended():
     assert hidden[-1] == {"text": "There the change ends: nothing after it moved."}
 
 
+@pytest.mark.parametrize("log_sum_exp", [False, True])
+def test_it_is_said_that_the_weights_stayed_when_all_scores_were_raised(log_sum_exp):
+    before = Sheet("softmax").with_settings(log_sum_exp=log_sum_exp)
+    lines = board_data(picture(before.with_settings(constant=100.0), before))["why"]["lines"]
+    assert {"text": "The weights did not change."} in lines
+    quiet = board_data(picture(PAINT.with_cells("w_v", {(1, 0): "5"}), PAINT))["why"]["lines"]
+    assert {"text": "The weights did not change."} not in quiet  # they are not made from the values
+
+
 @given(changes, st.data())
 @few
 def test_the_path_leads_to_the_picked_cell(pair, data):
@@ -778,9 +788,14 @@ def test_the_path_to_a_picked_cell_ends_without_a_word_more():
     assert lines[-1]["text"] == " went from 0.33 to 0.29: how much cube takes from blue."
 
 
-def test_another_sentence_has_nothing_to_compare():
-    lines = board_data(picture(PAINT.with_sentence("blue cube"), PAINT))["why"]["lines"]
-    assert [line["text"][:20] for line in lines] == ["The sentence changed"]
+@pytest.mark.parametrize("sentence", ["blue cube", "blue ball hit red cube"])
+@pytest.mark.parametrize("shown", SHOWN)
+def test_another_sentence_has_nothing_to_compare(sentence, shown):
+    """Even one of as many words: numbers of one word are not drawn, marked or subtracted under another."""
+    data = board_data(picture(PAINT.with_sentence(sentence), PAINT, shown))
+    assert [line["text"][:20] for line in data["why"]["lines"]] == ["The sentence changed"]
+    assert data["view"] == "after"
+    assert data["matrices"] == board_data(picture(PAINT.with_sentence(sentence)))["matrices"]
 
 
 def test_another_example_on_the_same_sentence_can_be_drawn():

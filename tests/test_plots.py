@@ -54,6 +54,16 @@ def test_titles_are_words(name):
 
 
 @every_figure
+def test_the_title_stands_below_the_buttons(name):
+    """Plotly lays its buttons over the uppermost 30 pixels; on a narrow screen they would cover a title up there."""
+    layout = figures()[name]["layout"]
+    title = layout["title"]
+    assert (title["y"], title["yanchor"]) == (1, "top")
+    assert title["pad"]["t"] > 30
+    assert layout["margin"]["t"] >= title["pad"]["t"] + 2 * title["font"]["size"]
+
+
+@every_figure
 def test_arrays_are_lists_and_names_are_no_markup(name):
     figure = figures()[name]
     assert "bdata" not in json.dumps(figure)

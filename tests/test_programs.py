@@ -102,11 +102,11 @@ def test_every_given_speaks():
 LETTERS = {
     **{name: matrix.letter for name, matrix in GIVENS.items()},
     "q": "Q", "k": "K", "v": "V", "scores": "S", "scaled": r"\tilde S", "biased": r"\tilde S^B",
-    "masked": r"\hat S", "tempered": r"\hat S^T", "row_max": "m", "shifted": "D", "exps": "E", "row_sums": "r",
+    "masked": r"\hat S", "tempered": r"\hat S_T", "row_max": "m", "shifted": "D", "exps": "E", "row_sums": "r",
     "weights": "A", "masked_weights": "A'", "output": "O", "projected": "Y", "residual": "X'",
 }  # fmt: skip
 NO_LETTER = re.compile(r"\\text\{[^}]*\}|\\(?:sum|max|min|infty|quad|top|sqrt\{d_k\})|e\^|_\{?[ij]+\}?|\^\\top")
-LETTER = re.compile(r"\\(?:tilde|hat) S(?:\^[BT])?|W_[QKVO]|[AX]'|[A-Za-z]")
+LETTER = re.compile(r"\\(?:tilde|hat) S(?:\^B|_T)?|W_[QKVO]|[AX]'|[A-Za-z]")
 
 
 def mentioned(formula):

@@ -20,10 +20,12 @@ from attention_ui.document import Document, compute, example_document
 from attention_ui.link import View, pack
 from attention_ui.payload import SHOWN, Picture, board_data
 from attention_ui.session import Visit, handle
+from attention_ui.sheet import Sheet
 from tests.documents import documents, matrices, seeds, switched, typed_cells
 
 PAINT, BANKS = example_document("paint"), example_document("banks")
 LINK = pack(replace(BANKS, scaled=False), View())
+UNMOVED = "No number in the matrices changed"
 in_place = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 
 
@@ -531,9 +533,68 @@ def test_the_causal_switch_drops_what_was_painted(now):
     assert now.document == replace(PAINT, causal=False)
 
 
-def test_a_change_without_words_of_its_own_says_where_to_look(now):
-    session.set_document(scaled=False)
-    assert now.said == "A dark corner marks every number that changed."
+def marked(visitor: Visit) -> int:
+    """How many matrices show a dark corner."""
+    shown = Picture(compute(visitor.document), compute(visitor.before), visitor.view)
+    return sum(bool(matrix["changed"]) for matrix in board_data(shown)["matrices"].values())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda now: session.set_document(scaled=False),
+        lambda now: session.set_document(causal=False),
+        lambda now: session.set_document(ablation="wrong_axis"),
+        lambda now: now.commit(PAINT.with_cells("w_k", {(2, 3): "5"}), ""),
+    ],
+    ids=["no scaling", "no mask", "mistake", "edit"],
+)
+def test_a_change_says_where_to_look_and_in_how_many_matrices(now, change):
+    change(now)
+    assert marked(now) > 1
+    assert now.said == f"A dark corner marks every number that changed, in {marked(now)} matrices."
+
+
+def test_a_change_of_one_matrix_says_one(now):
+    """Weights of a feature that no word has: W_K is all that changes."""
+    silent = PAINT.with_cells("x", {(row, 3): "0" for row in range(5)})
+    now.commit(silent, "")
+    now.commit(silent.with_cells("w_k", {(3, 3): "5"}), "")
+    assert marked(now) == 1
+    assert now.said == "A dark corner marks every number that changed, in 1 matrix."
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda: session.set_sentence("blue cube"), "These are other words; nothing to compare."),
+        (lambda: session.set_sentence("blue ball hit red cube"), "These are other words; nothing to compare."),
+        (lambda: session.set_example("banks"), "This is another example; nothing to compare."),
+        (lambda: session.set_sentence(" red  ball hit blue cube"), f"{UNMOVED}."),
+        (lambda: session.set_document(residual=False), f"{UNMOVED}, but a step was added or taken away."),
+    ],
+    ids=["fewer words", "as many words", "example", "spaces", "residual"],
+)
+def test_a_change_that_marks_nothing_does_not_send_to_look_for_marks(now, change, said):
+    change()
+    assert now.said == said
+    assert marked(now) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "said"),
+    [
+        ("softmax", {"scores": "paint"}, "This is another table of numbers; nothing to compare."),
+        ("projections", {"n": 3}, "This is another table of numbers; nothing to compare."),
+        ("projections", {"bias": "zero"}, f"{UNMOVED}, but a step was added or taken away."),
+        ("similarity", {"d": 16}, f"{UNMOVED}."),
+        ("lookup", {"soft": False}, "A dark corner marks every number that changed, in 3 matrices."),
+    ],
+)
+def test_a_setting_of_a_lesson_says_what_it_did(now, name, setting, said):
+    now.document = Sheet(name)
+    session.set_setting(**setting)
+    assert now.said == said
 
 
 def test_dropped_edits_are_said(now):
@@ -566,7 +627,9 @@ def test_a_mistake_is_compared_with_what_is_right(now, ablation):
 
 @pytest.mark.parametrize("shown", [*SHOWN, "never", ""])
 def test_only_known_numbers_are_shown(now, shown):
+    now.said = "Undone."
     session.set_shown(shown)
+    assert now.said == ""
     assert now.shown == (shown if shown in SHOWN else "after")
     drawable(now)
 

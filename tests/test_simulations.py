@@ -77,7 +77,7 @@ def test_what_is_measured_is_the_spread_of_the_pairs():
 
 def test_the_largest_weights_of_the_curriculum():
     found = simulations.largest_weights(64, 8)
-    for scaling, share in {"nothing": 0.875, "√d": 0.360, "d": 0.148, simulations.EVEN: 0.125}.items():
+    for scaling, share in {"nothing": 0.875, "√d_k": 0.360, "d_k": 0.148, simulations.EVEN: 0.125}.items():
         assert found[scaling] == pytest.approx(share, abs=0.01)
 
 
@@ -93,12 +93,12 @@ def test_the_largest_weight_is_that_of_vectors_drawn_in_full(d, keys):
 def test_only_the_root_hardly_depends_on_the_dimension():
     small, large = simulations.largest_weights(16), simulations.largest_weights(1024)
     moved = {scaling: abs(large[scaling] - small[scaling]) for scaling in simulations.SCALINGS}
-    assert moved["√d"] < 0.01 < min(moved["nothing"], moved["d"])
+    assert moved["√d_k"] < 0.01 < min(moved["nothing"], moved["d_k"])
 
 
 def test_the_share_of_ball_by_scaling():
     assert list(simulations.share_by_scaling().values()) == pytest.approx([9 / 11, 3 / 5, 0.4641016151], abs=1e-9)
-    assert simulations.share_by_scaling("ball", "red")["√d"] == pytest.approx(3 / 4)
+    assert simulations.share_by_scaling("ball", "red")["√d_k"] == pytest.approx(3 / 4)
 
 
 @pytest.mark.parametrize(
@@ -151,10 +151,3 @@ def test_a_key_bias_moves_no_weight_and_a_query_bias_some():
     given_other = {**set_up.given, "b_v": set_up.given["b_v"] + 1}
     assert simulations.how_many_moved(zero, run(set_up.program, given_other, set_up.labels), "v") == "all"
     assert not simulations.kept(zero, keyed)["scores"]
-
-
-def test_rows_as_people_write_them():
-    trace = traced(bias="b_k")
-    assert simulations.row_text(trace, "q", 1) == "(2.197, 0, 0, 0)"
-    assert simulations.row_text(trace, "b_k") == "(0.7, 0, 0, 0)"
-    assert simulations.row_text(trace, "x", 4) == "(0, 1, 0, 0, 0, −1)"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from attention_core.softmax import hard_max, log_softmax, log_sum_exp, online_softmax, softmax
+from attention_core.softmax import entropy, hard_max, log_softmax, log_sum_exp, online_softmax, softmax
 from attention_core.trace import ShapeError
 
 GOLDEN = json.loads(Path(__file__).with_name("golden").joinpath("kernel.json").read_text(encoding="utf-8"))["softmax"]
@@ -207,3 +207,27 @@ def test_a_temperature_is_one_number_above_zero(function, temperature):
 def test_online_refuses_at_the_call(scores, v, tile, kind, says):
     with pytest.raises(kind, match=says):
         online_softmax(scores, v, tile)
+
+
+# --- Entropy ---------------------------------------------------------------------------------------------------------
+
+
+@given(arrays(np.float64, st.tuples(st.integers(1, 5), st.integers(1, 7)), elements=st.floats(-30, 30)))
+def test_entropy_is_what_the_sum_says_and_lies_between_one_share_and_even_ones(x):
+    weights = softmax(x)
+    by_hand = [-sum(w * log(w, 2) for w in row if w > 0) for row in weights.tolist()]
+    np.testing.assert_allclose(entropy(weights), by_hand, atol=1e-9)
+    assert (entropy(weights) >= 0).all()
+    assert (entropy(weights) <= np.log2(x.shape[1]) + 1e-9).all()
+
+
+def test_entropy_of_one_taker_of_even_shares_and_of_a_blind_row():
+    rows = np.array([[1.0, 0, 0, 0], [0.25] * 4, [0.5, 0.5, 0, 0], [0.0] * 4])
+    assert entropy(rows).tolist() == [0, 2, 1, 0]
+    assert not np.signbit(entropy(rows)).any()
+
+
+@pytest.mark.parametrize("bad", [-0.5, inf, nan])
+def test_entropy_takes_shares_only(bad):
+    with pytest.raises(ValueError, match="a weight is a share"):
+        entropy(np.array([0.5, bad]))

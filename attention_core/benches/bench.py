@@ -19,7 +19,10 @@ Value = bool | float | int | str
 
 @dataclass(frozen=True)
 class SetUp:
-    """What is computed. editable: the given matrices that may be typed over; about: where a given matrix comes from."""
+    """What is computed. editable: the given matrices that may be typed over; about: where a given matrix comes from.
+
+    steady: the program that subtracts the row maximum, run when a score is too large for exp; () if `program` knows.
+    """
 
     program: Program
     given: Mapping[str, np.ndarray]
@@ -27,27 +30,35 @@ class SetUp:
     editable: tuple[str, ...]
     about: Mapping[str, str] = field(default_factory=dict)
     words: tuple[Word, ...] = ()
+    steady: Program = ()
 
 
 @dataclass(frozen=True)
 class Bench:
     """A lesson's bench. settings: the defaults; allowed: for a number its limits, else the values that it may have.
 
-    watched: given matrices that the page shows elsewhere, too, as a figure of the arrows.
+    figures: settings that only a figure of the page reads, and no matrix: to change one is no change of the numbers;
+    alike: given matrices that hold the same numbers: what is typed into one of them stands in all.
     """
 
     name: str
     settings: Mapping[str, Value]
     allowed: Mapping[str, tuple[Value, ...]]
     build: Callable[..., SetUp]
-    watched: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
 
     def set_up(self, **settings: Value) -> SetUp:
         """The set-up for these settings, the defaults for the others. Raises ValueError for one that may not be."""
+        merged = {**self.settings, **self.changed(settings)}
+        return self.build(**{name: value for name, value in merged.items() if name not in self.figures})
+
+    def changed(self, settings: Mapping[str, Value]) -> dict[str, Value]:
+        """Those of these settings that are not the default. Raises ValueError for one that may not be."""
         for name, value in settings.items():
             if name not in self.settings or not self.allows(name, value):
                 raise ValueError(f"the bench {self.name!r} has no setting {name} = {value!r}")
-        return self.build(**{**self.settings, **settings})
+        return {name: value for name, value in settings.items() if value != self.settings[name]}
 
     def allows(self, name: str, value: Value) -> bool:
         """Whether a setting may have this value: a number within its limits, else one of those listed."""

@@ -9,10 +9,11 @@ from attention_core.benches.bench import BOTH, Bench, SetUp
 from attention_core.examples import LN3
 
 
-def _lookup(soft: bool, sharpness: float, nudge: float, third: float) -> SetUp:
+def _lookup(soft: bool, sharpness: float, nudge: float, third: float, pull: bool) -> SetUp:
     """Three keys at right angles with the values 10, 20, 60; the query fits them as 6 : 3 : 1."""
     given = {"q": np.array([[log(6), LN3 + nudge, 0.0]]), "k": np.eye(3), "v": np.array([[10.0, 20.0, third]])}
-    if soft:
+    steps = {"sharpened": sharpness != 1, "pull": pull}
+    if soft and sharpness != 1:
         given["scale"] = np.array(float(sharpness))
     labels = {"query": ("asked",), "key": ("first", "second", "third")}
     about = {
@@ -22,12 +23,14 @@ def _lookup(soft: bool, sharpness: float, nudge: float, third: float) -> SetUp:
         "v": "What the table holds. You can type another.",
         "scale": "The sharpness, set by the slider.",
     }
-    return SetUp(programs.SOFT_TABLE if soft else programs.HARD_TABLE, given, labels, ("q", "k", "v"), about)
+    program = programs.soft_table(**steps) if soft else programs.HARD_TABLE
+    steady = programs.soft_table(**steps, steady=True) if soft else ()
+    return SetUp(program, given, labels, ("q", "k", "v"), about, steady=steady)
 
 
 BENCH = Bench(
     "lookup",
-    {"soft": True, "sharpness": 1.0, "nudge": 0.0, "third": 60.0},
-    {"soft": BOTH, "sharpness": (0.0, 10.0), "nudge": (0.0, 1.0), "third": (0.0, 100.0)},
+    {"soft": True, "sharpness": 1.0, "nudge": 0.0, "third": 60.0, "pull": False},
+    {"soft": BOTH, "sharpness": (0.0, 10.0), "nudge": (0.0, 1.0), "third": (0.0, 100.0), "pull": BOTH},
     _lookup,
 )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from attention_core import programs
-from attention_core.benches.bench import BOTH, Bench, SetUp, Value
+from attention_core.benches.bench import BOTH, Bench, SetUp
 from attention_core.examples import PAINT
 from attention_core.trace import Program
 
@@ -32,11 +32,11 @@ _BIASES = {"b_q": "w_q", "b_k": "w_k", "b_v": "w_v"}
 BIAS = 0.7  # what a bias that was chosen adds to the first coordinate
 
 
-def _projections(n: int, other: bool, bias: str, **_: Value) -> SetUp:
+def _projections(n: int, other: bool, bias: str) -> SetUp:
     """The running example's projections and scores, for the first n words of a longer text, or for n other words.
 
     bias: "" for none at all; else biases and the weights that follow: "zero", to be typed over, or "b_q" or "b_k", of
-    which the first coordinate is BIAS. The other setting is the word whose query the page follows.
+    which the first coordinate is BIAS.
     """
     tokens = (TEXT[len(_PAINTED) :] + _PAINTED if other else TEXT)[:n]
     given, labels = PAINT.given(tokens)
@@ -57,9 +57,11 @@ def _projections(n: int, other: bool, bias: str, **_: Value) -> SetUp:
     return SetUp(_BIASED, kept | biases | around, labels, (*kept, *biases), about, PAINT.words(tokens))
 
 
+# asks: the word whose query a figure of the page follows.
 BENCH = Bench(
     "projections",
     {"n": 5, "other": False, "bias": "", "asks": "ball"},
     {"n": tuple(range(1, len(TEXT) + 1)), "other": BOTH, "bias": ("", "zero", "b_q", "b_k"), "asks": _PAINTED},
     _projections,
+    figures=("asks",),
 )

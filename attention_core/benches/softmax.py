@@ -41,13 +41,9 @@ _SCORES: Mapping[str, Callable[[int], Scores]] = {
 }
 
 
-def _softmax(
-    scores: str, keys: int, constant: float, temperature: float, columns: bool, steady: bool, exponential: bool
-) -> SetUp:
+def _softmax(scores: str, keys: int, constant: float, temperature: float, **switches: bool) -> SetUp:
     values, queries, names = _SCORES[scores](keys)
-    program = programs.softmax_rows(
-        raised=constant != 0, tempered=temperature != 1, steady=steady, columns=columns, exponential=exponential
-    )  # fmt: skip
+    steps = {"raised": constant != 0, "tempered": temperature != 1, **switches}
     given = {"scores": values, "constant": np.array(float(constant)), "temperature": np.array(float(temperature))}
     about = {
         "scores": "A score chosen by us. You can type any other.",
@@ -56,7 +52,8 @@ def _softmax(
     }
     if scores == "chatbot":
         about["scores"] = "A score as a chatbot printed it, taken as it is. You can type any other."
-    return SetUp(program, given, {"query": queries, "key": names}, ("scores",), about)
+    program, steady = programs.softmax_rows(**steps), programs.softmax_rows(**{**steps, "steady": True})
+    return SetUp(program, given, {"query": queries, "key": names}, ("scores",), about, steady=steady)
 
 
 BENCH = Bench(
@@ -69,6 +66,7 @@ BENCH = Bench(
         "columns": False,
         "steady": False,
         "exponential": True,
+        "log_sum_exp": False,
     },
     {
         "scores": tuple(_SCORES),
@@ -78,6 +76,7 @@ BENCH = Bench(
         "columns": BOTH,
         "steady": BOTH,
         "exponential": BOTH,
+        "log_sum_exp": BOTH,
     },
     _softmax,
 )

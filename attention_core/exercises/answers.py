@@ -3,7 +3,9 @@
 Vocabulary
     exact   the number itself, or correctly rounded to the digits typed (two significant ones at least)
     near    within 1 % of it
+    pinned  exact, and with three significant digits at least: what is only rounded to two says many numbers
     typed   a number as a learner could type it, which reads back as the number itself
+    counts  whole numbers that exponentials are made to be; their logarithms, the scores, are written as such
 
 Whatever numerals.parse reads may be typed: 0.6, 3/5, ln 3.
 """
@@ -22,6 +24,8 @@ ACCEPTS = (
     "A number such as 0.35, 7/20, -2 or ln 5. Right means within 1 %, "
     "or correctly rounded to the digits you type (two significant ones at least)."
 )
+COUNTS = (1, 2, 3, 4, 5, 7, 8, 9)
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _NEAR = 0.01
 _SAME = 1e-9
 _NOTHING = 1e-12
@@ -39,20 +43,30 @@ class Fit(IntEnum):
 
 def fit(text: str, value: float) -> Fit:
     """How well `text` says `value`. Raises NumberError when the text cannot be read."""
+    if _exact(text, value, 2):
+        return Fit.EXACT
+    return Fit.NEAR if abs(parse(text) - value) <= _NEAR * abs(value) else Fit.NO
+
+
+def pinned(text: str, value: float) -> bool:
+    """Whether `text` says `value` and hardly another one. Raises NumberError when the text cannot be read."""
+    return _exact(text, value, 3)
+
+
+def _exact(text: str, value: float, least: int) -> bool:
+    """Whether `text` is the value, or the value correctly rounded to the digits typed, which are `least` or more."""
     number = parse(text)
     off = abs(number - value)
-    if off <= _SAME * abs(value) or max(abs(number), abs(value)) < _NOTHING or off <= _half_a_digit(text):
-        return Fit.EXACT
-    return Fit.NEAR if off <= _NEAR * abs(value) else Fit.NO
+    return off <= _SAME * abs(value) or max(abs(number), abs(value)) < _NOTHING or off <= _half_a_digit(text, least)
 
 
-def _half_a_digit(text: str) -> float:
+def _half_a_digit(text: str, least: int) -> float:
     """How far a correctly rounded decimal may be off: half of its last digit; 0 where too few digits were typed."""
     plain = text.strip().translate(_SIGNS)
     if not _PLAIN.fullmatch(plain):
         return 0.0
     _, digits, exponent = Decimal(plain).as_tuple()
-    return 0.5 * 10.0**exponent * (1 + _SAME) if len(digits) >= 2 else 0.0
+    return 0.5 * 10.0**exponent * (1 + _SAME) if len(digits) >= least else 0.0
 
 
 def alike(a: float, b: float, within: float = _SAME) -> bool:

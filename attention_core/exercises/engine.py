@@ -17,9 +17,10 @@ from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any, Protocol
 
+from attention_core.exercises.boards import board
 from attention_core.exercises.slips import Target, Way
 from attention_core.numerals import exact, says
-from attention_core.programs.givens import GIVENS
+from attention_core.programs import GIVENS, MISTAKE
 from attention_core.rules import Cell, Index
 from attention_core.trace import Trace
 
@@ -48,7 +49,8 @@ class Ask:
 @dataclass(frozen=True)
 class Verdict:
     """right or not; a sentence; the slips that fit, single before double; where the first of them leaves the right way;
-    a further question where several fit; and per blank whether it is right."""
+    a further question where several fit; per blank whether it is right; and whether the answer could be read at all,
+    for what cannot be read is no answer."""
 
     right: bool
     says: str
@@ -56,6 +58,7 @@ class Verdict:
     diverges: str | None = None
     ask: Ask | None = None
     marks: Mapping[Target, bool] = field(default_factory=dict)
+    read: bool = True
 
 
 class Checker(Protocol):
@@ -71,13 +74,15 @@ class Checker(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """One question with its numbers. `exercise` and `seed` are filled in by Exercise.task.
+    """One question with its numbers. `exercise`, `lesson` and `seed` are filled in by Exercise.task.
 
     accepts   what may be answered, in one sentence
     trace     the matrices that it is about, worked out rightly; None where there are none
     target    the cell that is asked for, where it is one
     options   what may be chosen
     blanks    the cells to be filled in; `start` is what their fields, or the code's, begin with
+    shown     the matrices that the prompt speaks of and that are drawn below it
+    pictured  the matrix whose numbers are drawn as a histogram; "" for none
     hints     three, from a nudge to nearly there
     solution  lines of worked arithmetic
     """
@@ -92,16 +97,45 @@ class Task:
     options: tuple[str, ...] = ()
     blanks: tuple[Target, ...] = ()
     start: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    pictured: str = ""
     exercise: str = ""
+    lesson: str = ""
     seed: int = 0
 
     def check(self, answer: Any) -> Verdict:
         """What is to be said about an answer of this task's kind. Never raises for what a learner may type."""
-        return self.checker.check(answer)
+        return self._in_sight(self.checker.check(answer))
 
     def check_ask(self, ask: Ask, answer: str) -> Verdict:
         """Narrow the slips of an earlier verdict by the learner's number for the cell that it asked for."""
-        return self.checker.narrowed(ask, answer)
+        return self._in_sight(self.checker.narrowed(ask, answer))
+
+    def _in_sight(self, verdict: Verdict) -> Verdict:
+        """The verdict, naming a step only where the learner can look at it."""
+        seen = verdict.diverges is None or self.sees(verdict.diverges)
+        return verdict if seen else replace(verdict, diverges=None)
+
+    def sees(self, name: str) -> bool:
+        """Whether this matrix stands on the lesson's board, or is drawn with the task."""
+        return name in board(self.lesson) or name in self.drawn
+
+    @property
+    def drawn(self) -> frozenset[str]:
+        """The matrices that are drawn with the task itself: those it speaks of, and those that are filled in."""
+        return frozenset((*self.shown, *(name for name, _ in self.blanks)))
+
+    def seen_as(self, name: str) -> tuple[str, str]:
+        """Title and sentence of a step that a verdict names, as they stand where the learner sees it.
+
+        No sentence where it says something else there: of a step that the task does its own way, or wrong on purpose.
+        """
+        forms = board(self.lesson).get(name, ())
+        own = self.trace[name].step if self.trace is not None and name in self.trace else None
+        if own is None or (forms and own.title not in {form.title for form in forms}):
+            return forms[0].title, ""  # it is on the board: a task draws what is its own from its own trace
+        said = {form.says for form in forms} or {own.says}
+        return own.title, own.says if own.says in said and not own.says.startswith(MISTAKE) else ""
 
     def right(self) -> Any:
         """An answer that passes: for answer keys."""
@@ -127,7 +161,7 @@ class Exercise:
         """The task of this seed. Raises ValueError for a seed that is not a whole number of at least 0."""
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
             raise ValueError(f"exercise {self.name}: a seed is a whole number of at least 0, and this is {seed!r}")
-        return replace(self.build(seed), exercise=self.name, seed=seed)
+        return replace(self.build(seed), exercise=self.name, lesson=self.lesson, seed=seed)
 
 
 def comes_out(ways: Sequence[Way]) -> tuple[Diagnosis, ...]:

@@ -3,15 +3,14 @@
 Vocabulary
     counts   the exponentials that the scores are made to have: 6 : 3 : 1
     nudge    a small change of the query or of a score; a hard lookup does not feel it
-    slope    by how much the output changes per unit of one score: weight × (value − output)
+    slope    by how much the output changes per unit of one score: weight × (value − output), the pull of that score
 """
 
 from dataclasses import replace
 
 import numpy as np
 
-from attention_core import rules
-from attention_core.exercises.answers import ACCEPTS, logarithm, series
+from attention_core.exercises.answers import ACCEPTS, COUNTS, ORDINALS, logarithm, series
 from attention_core.exercises.engine import Diagnosis, Exercise, Task, worked
 from attention_core.exercises.numbers import Numbers, Reaching
 from attention_core.exercises.picks import Choice
@@ -27,51 +26,57 @@ from attention_core.exercises.slips import (
     stepped,
 )
 from attention_core.numerals import decimal, exact
-from attention_core.programs import HARD_LOOKUP, SOFT_LOOKUP, steadied
+from attention_core.programs import HARD_TABLE, SOFT_TABLE, find, names, soft_table
+from attention_core.programs.editing import exchanged
 from attention_core.trace import Program, Step, run
 
-_COUNTS = (1, 2, 3, 4, 5, 7, 8, 9)  # their logarithms are written as such
-_OUTPUT = ("output", (0, 0))
-_NAMES = ("first", "second", "third")
-_LABELS = {"query": ("query",), "key": _NAMES, "d_v": ("value",), "d_k": _NAMES}
+_OUTPUT = ("output", (0,))
+_NAMES = ORDINALS[:3]
+_LABELS = {"query": ("asked",), "key": _NAMES, "d_k": _NAMES}
 
-HARD = Slip(
-    "hard lookup", "only the value of the best key is taken", "choice", programmed(lambda program: HARD_LOOKUP),
-    alone=True,
-)  # fmt: skip
+
+def _shared_out(program: Program, *hits: Step) -> Program:
+    """The weights made from hits, 1 or 0 for each key, as a hard table makes them."""
+    tally = replace(find(HARD_TABLE, "row_sums"), name="tally")
+    share = replace(find(HARD_TABLE, "weights"), inputs=("hits", "tally"))
+    at = names(program).index("weights")
+    return exchanged((*program[:at], *hits, tally, *program[at:]), share)
+
+
+def _hardened(program: Program) -> Program:
+    best, hits = find(HARD_TABLE, "row_max"), find(HARD_TABLE, "hits")
+    return _shared_out(program, replace(best, name="best", inputs=("exps",)), replace(hits, inputs=("exps", "best")))
+
+
+def _evened(program: Program) -> Program:
+    hits = replace(find(HARD_TABLE, "hits"), inputs=("exps", "exps"), axes="query key, query key -> query key")
+    return _shared_out(program, hits)
+
+
+def _exp_twice(program: Program) -> Program:
+    once = replace(find(program, "exps"), name="once")
+    at = names(program).index("exps")
+    return exchanged((*program[:at], once, *program[at:]), replace(once, name="exps", inputs=("once",)))
+
+
+HARD = Slip("hard lookup", "only the value of the best key is taken", "choice", programmed(_hardened), alone=True)
 EVEN = Slip(
-    "plain average", "all values count the same, whatever the scores", "choice",
-    giving(scale=lambda given: np.zeros(())), alone=True,
-)  # fmt: skip
-REVERSED = Slip("values reversed", "the values are taken in reverse order", "values", giving(v=lambda g: g["v"][::-1]))
-TWICE = Slip(
-    "exp twice", "exp is taken of the exponentials once more", "exp", giving(q=lambda given: np.exp(given["q"]))
+    "plain average", "all values count the same, whatever the scores", "choice", programmed(_evened), alone=True
 )
-NEGATED = Slip("sign", "the better key gets the smaller score", "sign", giving(scale=lambda given: -given["scale"]))
-
-_GAPS = Step(
-    "gaps", r"G_j = V_j - O", "gaps = v - output", ("v", "output"), "key d_v, query d_v -> query key d_v",
-    rules.subtract, "gaps", "How far each value lies above the output.", "how far {key} lies above the output",
-)  # fmt: skip
-_SLOPES = Step(
-    "slopes", r"\partial O / \partial S_j = A_j G_j", "slopes = weights[..., None] * gaps", ("weights", "gaps"),
-    "query key, query key d_v -> query key d_v", rules.times, "slopes",
-    "A score pulls the output towards its value, as strongly as its weight and its distance say.",
-    "how much the output changes per unit of the score of {key}",
-)  # fmt: skip
-SLOPE: Program = (*SOFT_LOOKUP, _GAPS, _SLOPES)
+REVERSED = Slip(
+    "values reversed", "the values are taken in reverse order", "values", giving(v=lambda given: given["v"][:, ::-1])
+)
+TWICE = Slip("exp twice", "exp is taken of the exponentials once more", "exp", programmed(_exp_twice))
+NEGATED = Slip("sign", "the better key gets the smaller score", "sign", giving(q=lambda given: -given["q"]))
 
 
 def _given(counts, values) -> dict[str, np.ndarray]:
     n = len(counts)
-    return {
-        "q": np.log(np.array([counts], dtype=float)), "k": np.eye(n), "v": np.array(values, dtype=float)[:, None],
-        "scale": np.array(1.0),
-    }  # fmt: skip
+    return {"q": np.log(np.array([counts], dtype=float)), "k": np.eye(n), "v": np.array([values], dtype=float)}
 
 
 def _drawn(rng: np.random.Generator) -> dict[str, np.ndarray]:
-    counts = rng.choice(_COUNTS, 3, replace=False)
+    counts = rng.choice(COUNTS, 3, replace=False)
     return _given(counts, rng.choice(np.arange(1, 13), 3, replace=False) * 10)
 
 
@@ -82,7 +87,7 @@ _SOFT_SLIPS = (HARD, EVEN, UNDIVIDED, REVERSED, TWICE)
 
 def _soft_output(seed: int) -> Task:
     def problem(given):
-        return Problem(SOFT_LOOKUP, given, _LABELS, (_OUTPUT,), _SOFT_SLIPS)
+        return Problem(SOFT_TABLE, given, _LABELS, (_OUTPUT,), _SOFT_SLIPS)
 
     asked = spread(lambda rng: problem(_drawn(rng)), seed) if seed else problem(_given((6, 3, 1), (10, 20, 60)))
     trace = asked.right.trace
@@ -108,8 +113,8 @@ def _soft_output(seed: int) -> Task:
 
 def _choose_query(seed: int) -> Task:
     given = _drawn(np.random.default_rng(seed)) if seed else _given((3, 1, 1), (10, 20, 60))
-    problem = Problem(steadied(SOFT_LOOKUP), given, _LABELS, (_OUTPUT,), (NO_EXP, NEGATED, REVERSED))
-    trace, q = run(SOFT_LOOKUP, given, _LABELS), given["q"][0]
+    problem = Problem(soft_table(steady=True), given, _LABELS, (_OUTPUT,), (NO_EXP, NEGATED, REVERSED))
+    trace, q = run(SOFT_TABLE, given, _LABELS), given["q"][0]
     (goal,) = problem.right.values((_OUTPUT,))
     blanks = tuple(("q", (0, j)) for j in range(3))
     return Task(
@@ -139,29 +144,31 @@ def _choose_query(seed: int) -> Task:
 
 _VALUE_FOR_GAP = Slip(
     "value instead of gap", "the weight is multiplied by the value, not by its distance from the output", "gap",
-    stepped("slopes", inputs=("weights", "v"), axes="query key, key d_v -> query key d_v"),
+    stepped("felt", inputs=("weights", "v")),
 )  # fmt: skip
 _NO_WEIGHT = Slip(
     "weight forgotten", "the distance of the value from the output is not multiplied by the weight", "weight",
-    read=reading("slopes", "gaps"),
+    read=reading("felt", "gap"),
 )  # fmt: skip
 _BACKWARDS = Slip(
     "sign", "the value is subtracted from the output, and not the output from the value", "sign",
-    stepped("gaps", inputs=("output", "v"), axes="query d_v, key d_v -> query key d_v"),
+    stepped("gap", inputs=("output", "v"), axes="query, query key -> query key"),
 )  # fmt: skip
 _AVERAGE = replace(EVEN, name="even weights", when="all weights are taken to be equal")
 
 
 def _slope(seed: int) -> Task:
     def problem(given, j):
-        target = ("slopes", (0, j, 0))
-        return Problem(SLOPE, given, _LABELS, (target,), (_VALUE_FOR_GAP, _NO_WEIGHT, _BACKWARDS, _AVERAGE))
+        target = ("felt", (0, j))
+        return Problem(
+            soft_table(pull=True), given, _LABELS, (target,), (_VALUE_FOR_GAP, _NO_WEIGHT, _BACKWARDS, _AVERAGE)
+        )
 
     first = problem(_given((6, 3, 1), (10, 20, 60)), 2)
     asked = spread(lambda rng: problem(_drawn(rng), int(rng.integers(3))), seed) if seed else first
     trace, (target,) = asked.right.trace, asked.targets
     j = target[1][1]
-    value, output = trace.given["v"].value[j, 0].item(), trace["output"].value[0, 0].item()
+    value, output = trace.given["v"].value[0, j].item(), trace["output"].value[0].item()
     return Task(
         prompt=f"A soft lookup with the weights {series(trace['weights'].value)} and the values "
         f"{series(trace.given['v'].value)} gives {exact(output)}. The score of the {_NAMES[j]} key is raised a little. "
@@ -174,7 +181,7 @@ def _slope(seed: int) -> Task:
             f"It moves towards {exact(value)}, which is {exact(value - output)} away (below, if negative).",
             f"The pull is the weight times that distance; the weight is {exact(trace['weights'].value[0, j].item())}.",
         ),
-        solution=worked(trace, target, ("output", "gaps", "slopes")),
+        solution=worked(trace, target, ("output", "gap", "felt")),
         checker=Numbers(asked),
     )
 
@@ -184,12 +191,11 @@ _NOT_AT_ALL, _A_LITTLE, _TO_NEXT = "not at all", "a little", "to the value of th
 
 def _nudge(seed: int) -> Task:
     given = _drawn(np.random.default_rng(seed)) if seed else _given((6, 3, 1), (10, 20, 60))
-    del given["scale"]
     nudged = {**given, "q": given["q"] + np.array([[0.0, 0.01, 0.0]])}
-    before, after = (run(HARD_LOOKUP, matrices, _LABELS) for matrices in (given, nudged))
-    soft = [run(SOFT_LOOKUP, {**m, "scale": np.array(1.0)})["output"].value[0, 0].item() for m in (given, nudged)]
-    moved = after["output"].value[0, 0].item() - before["output"].value[0, 0].item()
-    shown = exact(before["output"].value[0, 0].item())
+    before, after = (run(HARD_TABLE, matrices, _LABELS) for matrices in (given, nudged))
+    soft = [run(SOFT_TABLE, m)["output"].value[0].item() for m in (given, nudged)]
+    moved = after["output"].value[0].item() - before["output"].value[0].item()
+    shown = exact(before["output"].value[0].item())
     best = _NAMES[int(before["weights"].value.argmax())]
     return Task(
         prompt=f"A hard lookup takes the value of the best key, and of no other. The scores are "
@@ -206,7 +212,7 @@ def _nudge(seed: int) -> Task:
             "A hard lookup hands over that key’s value, whole.",
         ),
         solution=(
-            f"Before: {shown}. After: {exact(before['output'].value[0, 0].item() + moved)}. The change is "
+            f"Before: {shown}. After: {exact(before['output'].value[0].item() + moved)}. The change is "
             f"{exact(moved)}.",
             f"A soft lookup would go from {soft[0]:.4f} to {soft[1]:.4f}: only there can training feel its way.",
         ),

@@ -2,7 +2,8 @@
 
 Vocabulary
     many    several blanks, answered by a mapping of (matrix, index) to texts
-    ways    the slips that a wrong answer is held against: the singles and doubles of the problem
+    ways    the slips that a wrong answer is held against: the singles of the problem; its doubles only where the
+            answer is pinned to them and says no single: there are so many that one or other is always near
     goal    what is to come out, where the numbers themselves are free
 """
 
@@ -13,12 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from attention_core.exercises.answers import Fit, alike, fit, typed, unread
+from attention_core.exercises.answers import Fit, alike, fit, pinned, typed, unread
 from attention_core.exercises.engine import Ask, Verdict, comes_out, named, not_right
 from attention_core.exercises.slips import Problem, Target, Way
 from attention_core.numerals import decimal, exact, parse
 
 _APART = 0.025  # numbers that differ by less could be taken for one another
+_REACHED = 0.01  # how near to the goal is right
+_PINNED = 0.001  # and how near two slips at once must come to it, to be named
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +44,10 @@ class Numbers:
         texts = self._texts(answer)
         marks = self._marks(texts)
         if sentence := self._unread(texts):
-            return Verdict(False, sentence, marks=marks)
+            return Verdict(False, sentence, marks=marks, read=False)
         if _fit(texts, self._expected):
             return Verdict(True, self._praise(), marks=marks)
-        ways = _best(texts, self._ways, self.problem.targets)
+        ways = _best(texts, (*self.problem.singles, *self.problem.doubles), self.problem.targets)
         diagnoses = comes_out(ways)
         ask = self._ask(ways) if len(ways) > 1 else None
         sentence = not_right(diagnoses) + (f" {ask.prompt}" if ask else "")
@@ -54,8 +57,9 @@ class Numbers:
         """The slips of an earlier verdict that also give this number for the cell that was asked for."""
         text, target = str(answer), (ask.step, ask.index)
         if sentence := unread(text):
-            return Verdict(False, sentence, ask=ask)
-        ways = _best((text,), [way for way in self._ways if way.name in ask.between], (target,))
+            return Verdict(False, sentence, ask=ask, read=False)
+        asked = (way for way in (*self.problem.singles, *self.problem.doubles) if way.name in ask.between)
+        ways = _best((text,), tuple(asked), (target,))
         right = bool(_fit((text,), self.problem.right.values((target,))))
         diagnoses = comes_out(ways)
         if ways:
@@ -65,10 +69,6 @@ class Numbers:
         else:
             sentence = "None of these slips gives that number. The hints lead on."
         return Verdict(right, sentence, diagnoses, self._diverges(ways))
-
-    @property
-    def _ways(self) -> tuple[Way, ...]:
-        return (*self.problem.singles, *self.problem.doubles)
 
     @property
     def _expected(self) -> tuple[float, ...]:
@@ -144,10 +144,20 @@ def _fit(texts: Sequence[str], values: Sequence[float | None]) -> Fit:
 
 
 def _best(texts: Sequence[str], ways: Sequence[Way], targets: Sequence[Target]) -> tuple[Way, ...]:
-    """The ways that the texts fit, single before double; only those that fit exactly, if any does."""
-    found = [(_fit(texts, way.values(targets)), way) for way in ways if way.usable(targets)]
-    best = max((grade for grade, _ in found), default=Fit.NO)
-    return tuple(way for grade, way in found if grade == best) if best else ()
+    """The single slips that the texts say exactly; else doubles that they are pinned to; else singles that are near.
+
+    Only where there are no singles among the ways, two slips are told apart, and doubles count as singles do.
+    """
+    ways = [way for way in ways if way.usable(targets)]
+    singles = [way for way in ways if len(way.slips) == 1] or ways
+    grades = [(_fit(texts, way.values(targets)), way) for way in singles]
+    exact = tuple(way for grade, way in grades if grade == Fit.EXACT)
+    near = tuple(way for grade, way in grades if grade == Fit.NEAR)
+    return exact or tuple(way for way in ways if len(way.slips) > 1 and _pinned(texts, way.values(targets))) or near
+
+
+def _pinned(texts: Sequence[str], values: Sequence[float]) -> bool:
+    return all(pinned(text, value) for text, value in zip(texts, values, strict=True))
 
 
 def _different(values: Sequence[float | None]) -> int:
@@ -190,7 +200,7 @@ class Reaching:
     def check(self, answer: Any) -> Verdict:
         texts = texts_of(answer, self.blanks)
         if sentence := unread_of(self.problem, self.blanks, texts):
-            return Verdict(False, sentence)
+            return Verdict(False, sentence, read=False)
         given = {name: matrix.copy() for name, matrix in self.problem.given.items()}
         for text, (name, at) in zip(texts, self.blanks, strict=True):
             given[name][at] = parse(text)
@@ -199,7 +209,8 @@ class Reaching:
         result = f"Your numbers make {decimal(made)}"
         if self._reached(chosen.right):
             return Verdict(True, f"Right. {result}.")
-        ways = tuple(way for way in (*chosen.singles, *chosen.doubles) if self._reached(way))
+        ways = tuple(way for way in chosen.singles if self._reached(way))
+        ways = ways or tuple(way for way in chosen.doubles if self._reached(way, _PINNED))
         diagnoses = comes_out(ways)
         sentence = f"{result}, not {decimal(self.goal)}. "
         if diagnoses:
@@ -208,6 +219,6 @@ class Reaching:
             sentence += "No slip that is known here explains them. The hints lead on."
         return Verdict(False, sentence, diagnoses, chosen.diverges(ways[0]) if ways else None)
 
-    def _reached(self, way: Way) -> bool:
+    def _reached(self, way: Way, within: float = _REACHED) -> bool:
         (made,) = way.values(self.problem.targets)
-        return alike(made, self.goal, 0.01)
+        return alike(made, self.goal, within)

@@ -310,6 +310,7 @@ def _unmask(seed: int) -> Task:
         "which?",
         accepts=f"A mask of {len(given['mask'])} rows and as many columns; a row says what one token may see.",
         trace=trace,
+        shown=("weights",),
         hints=(
             "What weight does a hidden token get? And can a token that may be seen get that?",
             "exp is never 0: a weight is exactly 0 only where the mask says no.",

@@ -64,7 +64,7 @@ class Pick:
         if target in self.accepted:
             return Verdict(True, f"Right. {self.because}")
         found = (self.misread[target],) if target in self.misread else ()
-        return Verdict(False, not_right(found), found, self.accepted[0][0] if found else None)
+        return Verdict(False, not_right(found), found)
 
     def _cell(self, answer: Any) -> Target | None:
         """The cell that was picked; None where the answer is none."""

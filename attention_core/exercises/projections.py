@@ -60,7 +60,7 @@ def _shapes(seed: int) -> Task:
         given = {"uses": _uses(*_AXES), "sizes": np.array([n, d_model, d_k], dtype=float)}
         labels = {"matrix": ("Q", "scores"), "side": _SIDES, "size": _SIZE_NAMES}
         targets = tuple(("shapes", (i, j)) for i in range(2) for j in range(2))
-        return Problem(_SHAPES, given, labels, targets, (_LYING, _UNPROJECTED, _INNER, _SAME_SHAPE))
+        return Problem(_SHAPES, given, labels, targets, (_UNPROJECTED, _INNER, _SAME_SHAPE, _LYING))
 
     def drawn(rng):
         return problem(*(int(x) for x in rng.choice(np.arange(2, 13), 3, replace=False)))

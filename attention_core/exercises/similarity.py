@@ -1,4 +1,4 @@
-"""Exercises of the lesson "similarity": E7, E8, the cosine, and how orthogonal random vectors are.
+"""Exercises of the lesson "similarity": E7, E8, the dot product, the cosine, and how orthogonal random vectors are.
 
 Vocabulary
     spread   a standard deviation: how far random numbers usually lie from their mean, which is 0 here
@@ -6,6 +6,7 @@ Vocabulary
     cosine   the dot product divided by both lengths: 1 for the same direction, 0 for a right angle
 """
 
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
@@ -16,9 +17,10 @@ from attention_core.exercises.arithmetic import ROOT, SQUARE, number, scalar
 from attention_core.exercises.engine import Diagnosis, Exercise, Task, worked
 from attention_core.exercises.numbers import Numbers
 from attention_core.exercises.picks import Choice
-from attention_core.exercises.slips import Problem, Slip, giving, reading, spread, stepped
+from attention_core.exercises.slips import Problem, Slip, Target, giving, programmed, reading, spread, stepped
 from attention_core.numerals import decimal, exact
-from attention_core.programs import SCORE
+from attention_core.programs import SCORE, SIMILARITY_AND_SCALE, find, names
+from attention_core.programs.editing import exchanged
 from attention_core.trace import Program, Step, run
 
 # --- E7: the spread of a dot product ---------------------------------------------------------------------------------
@@ -100,6 +102,7 @@ def _histogram(seed: int) -> Task:
         "done to q · k?",
         accepts="One of the answers offered.",
         trace=trace,
+        pictured="scaled",
         options=tuple(_SCALINGS),
         hints=(
             "How large is the standard deviation of q · k before anything is done to it?",
@@ -123,45 +126,54 @@ def _histogram(seed: int) -> Task:
 # --- A cosine --------------------------------------------------------------------------------------------------------
 
 
-def _length(name: str, of: str) -> tuple[Step, Step]:
-    square = Step(
-        f"{name}_square", rf"\|{of}\|^2", f"{name}_square = ({of}**2).sum()", (of,), "d -> ", functions.sum_of_squares,
-        f"squared length of {of}", "The squares of the coordinates, added up.", f"the length of {of}, squared",
+def _sum_of_lengths(program: Program) -> Program:
+    """The dot products divided by both lengths added up."""
+    cosine = find(program, "cosine")
+    added = Step(
+        "added", r"L_{ij} = |Q|_i + |K|_j", "added = q_length[:, None] + k_length", ("q_length", "k_length"),
+        "query, key -> query key", rules.add, "added lengths", "Both lengths, added up.", "both lengths, added up",
     )  # fmt: skip
-    root = scalar(name, rf"\|{of}\|", f"np.sqrt({name}_square)", (square.name,), ROOT, f"length of {of}", "its length")
-    return square, root
+    wrong = replace(cosine, inputs=("scores", "added"), axes="query key, query key -> query key")
+    at = names(program).index("cosine")
+    return exchanged((*program[:at], added, *program[at:]), wrong)
 
 
-_ANGLE: Program = (
-    Step("dot", r"q \cdot k", "dot = q @ k", ("q", "k"), "d, d -> ", rules.contract, "dot product",
-         "Coordinate times coordinate, added up.", "how well q fits k"),
-    *_length("length_q", "q"),
-    *_length("length_k", "k"),
-    scalar("lengths", r"\|q\|\,\|k\|", "length_q * length_k", ("length_q", "length_k"), rules.times,
-           "both lengths, multiplied", "what the dot product is divided by"),
-    scalar("cosine", r"\cos(q, k)", "dot / lengths", ("dot", "lengths"), rules.divide, "cosine",
-           "how far q and k point the same way"),
-)  # fmt: skip
+def _unrooted(program: Program) -> Program:
+    squares = (replace(find(program, name), rule=functions.sum_of_squares) for name in ("q_length", "k_length"))
+    return exchanged(program, *squares)
+
+
 _ONLY_DOT = Slip(
-    "dot product", "the dot product is given, not divided by the lengths", "end", read=reading("cosine", "dot")
+    "dot product", "the dot product is given, not divided by the lengths", "end", read=reading("cosine", "scores")
 )
-_LENGTHS_ADDED = Slip("lengths added", "the lengths are added instead of multiplied", "lengths",
-                      stepped("lengths", rule=rules.add))  # fmt: skip
+_LENGTHS_ADDED = Slip(
+    "lengths added", "the lengths are added instead of multiplied", "lengths", programmed(_sum_of_lengths)
+)
 _ONE_LENGTH = Slip(
-    "one length", "only one of the two lengths is divided by", "lengths", stepped("cosine", inputs=("dot", "length_q"))
+    "one length", "only one of the two lengths is divided by", "end", read=reading("cosine", "per_query")
 )
 _SQUARED = Slip(
-    "no square roots", "the squared lengths are divided by, without their roots", "roots",
-    stepped("lengths", inputs=("length_q_square", "length_k_square")),
-)  # fmt: skip
+    "no square roots", "the squared lengths are divided by, without their roots", "roots", programmed(_unrooted)
+)
 _TRIPLES = ((3, 4), (4, 3), (5, 12), (12, 5), (8, 15), (6, 8), (7, 24), (-3, 4), (4, -3), (-8, 6), (0, 5), (5, 0))
+
+
+def _arrows(q, k, target: Target, slips: tuple[Slip, ...]) -> Problem:
+    """Two arrows, compared as on the board."""
+    given = {"q": np.array([q], dtype=float), "k": np.array([k], dtype=float), "scale": number(1 / sqrt(2))}
+    labels = {"query": ("q",), "key": ("k",), "d_k": ("x", "y")}
+    return Problem(SIMILARITY_AND_SCALE, given, labels, (target,), slips)
+
+
+def _written(problem: Problem) -> str:
+    """The two arrows of a problem, as a sentence writes them."""
+    q, k = (", ".join(map(exact, problem.given[name][0].tolist())) for name in "qk")
+    return f"q = ({q}) and k = ({k})"
 
 
 def _cosine(seed: int) -> Task:
     def problem(q, k):
-        given = {"q": np.array(q, dtype=float), "k": np.array(k, dtype=float)}
-        slips = (_ONLY_DOT, _LENGTHS_ADDED, _ONE_LENGTH, _SQUARED)
-        return Problem(_ANGLE, given, {"d": ("x", "y")}, (("cosine", ()),), slips)
+        return _arrows(q, k, ("cosine", (0, 0)), (_ONLY_DOT, _LENGTHS_ADDED, _ONE_LENGTH, _SQUARED))
 
     def drawn(rng):
         first, second = rng.choice(len(_TRIPLES), 2, replace=False)
@@ -169,20 +181,64 @@ def _cosine(seed: int) -> Task:
 
     asked = spread(drawn, seed) if seed else problem((3, 4), (4, 3))
     trace = asked.right.trace
-    q, k = (asked.given[name].tolist() for name in "qk")
     return Task(
-        prompt=f"q = ({', '.join(map(exact, q))}) and k = ({', '.join(map(exact, k))}). What is their cosine?",
+        prompt=f"{_written(asked)}. What is their cosine?",
         accepts=ACCEPTS,
         trace=trace,
-        target=("cosine", ()),
+        target=("cosine", (0, 0)),
         hints=(
             "The dot product grows with the lengths, the cosine does not: what has to be divided out?",
-            f"The dot product is {trace['dot'].explain(()).text}.",
-            f"It is {exact(trace['dot'].value.item())}, and the lengths are {exact(trace['length_q'].value.item())} "
-            "and "
-            f"{exact(trace['length_k'].value.item())}.",
+            f"The dot product is {trace['scores'].explain((0, 0)).text}.",
+            f"It is {exact(trace['scores'].value.item())}, and the lengths are "
+            f"{exact(trace['q_length'].value.item())} and {exact(trace['k_length'].value.item())}.",
         ),
-        solution=worked(trace, ("cosine", ()), tuple(trace)),
+        solution=worked(trace, ("cosine", (0, 0)), tuple(trace)),
+        checker=Numbers(asked),
+    )
+
+
+# --- A dot product ---------------------------------------------------------------------------------------------------
+
+_GIVEN_AS_COSINE = Slip(
+    "cosine", "the dot product is divided by both lengths: that is the cosine", "end", read=reading("scores", "cosine")
+)
+_SCALED = Slip(
+    "scaled", "the dot product is divided by √2, as attention does later", "end", read=reading("scores", "scaled")
+)
+_FIRST_ONLY = Slip(
+    "first coordinate only", "only the first coordinates are multiplied", "sum",
+    giving(q=lambda given: given["q"] * np.array([1.0, 0.0])),
+)  # fmt: skip
+_CROSSED = Slip(
+    "crossed", "each coordinate is multiplied by the other one of the key", "order",
+    giving(k=lambda given: given["k"][:, ::-1]),
+)  # fmt: skip
+_NO_SIGNS = Slip("no signs", "the minus signs are left out", "signs",
+                 giving(q=lambda given: np.abs(given["q"]), k=lambda given: np.abs(given["k"])))  # fmt: skip
+
+
+def _dot(seed: int) -> Task:
+    def problem(q, k):
+        slips = (_GIVEN_AS_COSINE, _SCALED, _FIRST_ONLY, _CROSSED, _NO_SIGNS)
+        return _arrows(q, k, ("scores", (0, 0)), slips)
+
+    def drawn(rng):
+        return problem(*(rng.choice([-4, -3, -2, -1, 1, 2, 3, 4, 5], 2, replace=False) for _ in range(2)))
+
+    asked = spread(drawn, seed) if seed else problem((3, 1), (4, -2))
+    trace = asked.right.trace
+    (x, y), (a, b) = (asked.given[name][0].tolist() for name in "qk")
+    return Task(
+        prompt=f"{_written(asked)}. What is their dot product, q · k?",
+        accepts=ACCEPTS,
+        trace=trace,
+        target=("scores", (0, 0)),
+        hints=(
+            "Each coordinate of q meets the same coordinate of k. What becomes of the two products?",
+            f"The products are {exact(x * a)} and {exact(y * b)}.",
+            f"Add them: {trace['scores'].explain((0, 0)).written(exact)}.",
+        ),
+        solution=worked(trace, ("scores", (0, 0)), ("scores",)),
         checker=Numbers(asked),
     )
 
@@ -228,6 +284,7 @@ def _nearly(seed: int) -> Task:
 EXERCISES = (
     Exercise("E7", "similarity", "number", "How far do dot products spread?", 1, _spread_of_dot),
     Exercise("E8", "similarity", "choice", "Which scaling made this histogram?", 1, _histogram),
+    Exercise("similarity-dot", "similarity", "number", "A dot product by hand", 1, _dot),
     Exercise("similarity-cosine", "similarity", "number", "A cosine by hand", 1, _cosine),
     Exercise("similarity-orthogonal", "similarity", "number", "How orthogonal is random?", 2, _nearly),
 )

@@ -168,9 +168,16 @@ class Problem:
         """The first step, of those that the answer depends on, at which this way leaves the right one."""
         right = self.right.trace
         for name in self.steps:
+            if right[name].step.rule is rules.nothing and not self._takes_off(way, name):
+                continue
             if not comparable(right, way.trace, name) or changed(right, way.trace, name).any():
                 return name
         return self.targets[-1][0]
+
+    @staticmethod
+    def _takes_off(way: Way, name: str) -> bool:
+        """Whether a step that takes nothing off the scores does take something off in this way."""
+        return way.trace.has(name) and bool(way.trace[name].value.any())
 
     @property
     def apart(self) -> int:
@@ -232,7 +239,15 @@ _copied = rules.total  # a sum over no axis: the numbers as they are
 
 def _without_exp(program: Program) -> Program:
     step: Step = find(program, "exps")
-    return exchanged(program, replace(step, inputs=find(program, "row_max").inputs, rule=_copied))
+    last = find(program, "row_max" if "row_max" in names(program) else "exps").inputs[0]
+    return exchanged(program, replace(step, inputs=(last,), axes="query key -> query key", rule=_copied))
+
+
+def _down_columns(program: Program) -> Program:
+    if "row_max" in names(program):
+        return programs.wrong_axis(program)
+    turned_round = programs.wrong_axis(programs.SOFTMAX)  # nothing is taken off: the sums and the division are left
+    return exchanged(program, find(turned_round, "row_sums"), find(turned_round, "weights"))
 
 
 def _without_division(program: Program) -> Program:
@@ -242,7 +257,7 @@ def _without_division(program: Program) -> Program:
 
 # --- Slips of softmax ------------------------------------------------------------------------------------------------
 
-COLUMNS = Slip("columns", "softmax runs over columns instead of rows", "axis", programmed(programs.wrong_axis))
+COLUMNS = Slip("columns", "softmax runs over columns instead of rows", "axis", programmed(_down_columns))
 NO_EXP = Slip(
     "no exponential", "the scores themselves are divided by their sum, without exp", "exp", programmed(_without_exp)
 )

@@ -2,7 +2,7 @@
 
 Vocabulary
     counts      whole numbers that the exponentials are; the scores are their logarithms
-    printed     the weights that a chatbot gave a learner, row sums and all: wrong on purpose
+    spoilt      a row of weights that was multiplied by a number, so that it no longer adds up to 1
     odds        what one key gets, over what all others get together
     log-sum-exp the logarithm of a row sum: a soft maximum
 """
@@ -11,9 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from attention_core import functions, programs, rules
+from attention_core import functions, rules
+from attention_core.benches import BENCHES
 from attention_core.examples import PAINT
-from attention_core.exercises.answers import ACCEPTS, logarithm, series
+from attention_core.exercises.answers import ACCEPTS, COUNTS, ORDINALS, logarithm, series
 from attention_core.exercises.arithmetic import LN, number, scalar
 from attention_core.exercises.engine import Diagnosis, Exercise, Task, equation, named, worked
 from attention_core.exercises.numbers import Numbers
@@ -35,21 +36,18 @@ from attention_core.exercises.slips import (
 )
 from attention_core.exercises.typed_code import Case, Code
 from attention_core.numerals import decimal, exact
-from attention_core.programs import SCORE, SOFTMAX, steadied
+from attention_core.programs import SOFTMAX, softmax_rows
 from attention_core.programs.editing import find
 from attention_core.softmax import softmax
 from attention_core.trace import Program, Step, Trace, run
 
-_COUNTS = (1, 2, 3, 4, 5, 7, 8, 9)  # their logarithms are written as such
-_NAMES = ("first", "second", "third", "fourth", "fifth")
-
 
 def _labels(n: int, rows: int = 1) -> dict[str, tuple[str, ...]]:
-    return {"query": ("row",) if rows == 1 else _NAMES[:rows], "key": _NAMES[:n]}
+    return {"query": ("row",) if rows == 1 else ORDINALS[:rows], "key": ORDINALS[:n]}
 
 
-# Softmax of scores of any size: the largest of each row is taken off.
-_STEADY: Program = steadied((*SCORE, *SOFTMAX))[len(SCORE) :]
+_ROWS: Program = softmax_rows()
+_STEADY: Program = softmax_rows(steady=True)  # of scores of any size: the largest of each row is taken off
 
 # --- E3 --------------------------------------------------------------------------------------------------------------
 
@@ -59,16 +57,16 @@ _UNSUMMED = replace(COLUMNS, when="a column is summed instead of the row")
 def _row(seed: int) -> Task:
     def problem(counts):
         targets = (("row_sums", (0,)), *(("weights", (0, j)) for j in range(len(counts))))
-        given = {"scaled": np.log(np.array([counts], dtype=float))}
-        return Problem(SOFTMAX, given, _labels(len(counts)), targets, (_UNSUMMED, NO_EXP, UNDIVIDED, BY_LARGEST))
+        given = {"scores": np.log(np.array([counts], dtype=float))}
+        return Problem(_ROWS, given, _labels(len(counts)), targets, (_UNSUMMED, NO_EXP, UNDIVIDED, BY_LARGEST))
 
     asked = (
-        spread(lambda rng: problem(rng.choice(_COUNTS, int(rng.integers(3, 6)))), seed) if seed else problem((3, 1, 1))
+        spread(lambda rng: problem(rng.choice(COUNTS, int(rng.integers(3, 6)))), seed) if seed else problem((3, 1, 1))
     )
     trace = asked.right.trace
     exps = series(trace["exps"].value)
     return Task(
-        prompt=f"The scores of one query are {series(trace.given['scaled'].value, logarithm)}; their exponentials "
+        prompt=f"The scores of one query are {series(trace.given['scores'].value, logarithm)}; their exponentials "
         f"are {exps}. "
         "Fill in the row sum and the weights.",
         accepts="For each blank: " + ACCEPTS[0].lower() + ACCEPTS[1:],
@@ -88,27 +86,16 @@ def _row(seed: int) -> Task:
 
 # --- E4 --------------------------------------------------------------------------------------------------------------
 
-# As a chatbot printed them to a learner (2024): "The quick brown fox jumped", each row said to be a distribution.
-_PRINTED = (
-    (0.038, 0.075, 0.033, 0.017, 0.011),
-    (0.075, 0.038, 0.049, 0.026, 0.038),
-    (0.033, 0.049, 0.033, 0.009, 0.004),
-    (0.017, 0.026, 0.009, 0.038, 0.004),
-    (0.011, 0.038, 0.004, 0.004, 0.033),
-)
-_SPOKEN = ("The", "quick", "brown", "fox", "jumped")
+_WORDS = tuple(PAINT.sentence.split())
 _SUMMED: Program = (find(SOFTMAX, "row_sums"),)
 _ROUNDED = 0.006  # what three decimals may leave out, over five cells, twice over
 
 
 def _table(seed: int) -> np.ndarray:
-    """Weights to three decimals; at seed 0 those that were printed, else right ones with one or two rows spoilt."""
-    if not seed:
-        return np.array(_PRINTED)
+    """Weights to three decimals, right ones but for one row, which is spoilt."""
     rng = np.random.default_rng(seed)
     table = softmax(rng.normal(size=(5, 5)))
-    for row in rng.choice(5, int(rng.integers(1, 3)), replace=False):
-        table[row] *= rng.choice([0.8, 0.9, 1.1, 1.2])
+    table[int(rng.integers(5))] *= rng.choice([0.8, 0.9, 1.1, 1.2])
     return table.round(3)
 
 
@@ -118,29 +105,29 @@ def _no_distribution(seed: int) -> Task:
         _SUMMED[0], inputs=("weights",), code="row_sums = weights.sum(axis=1)", meaning="all that {query} takes",
         says="The weights of one query, added up.", formula=r"r_i = \sum_j A_{ij}", formula_t=r"r_i = \sum_j A_{ji}",
     )  # fmt: skip
-    trace = run((step,), {"weights": table}, {"query": _SPOKEN, "key": _SPOKEN})
+    trace = run((step,), {"weights": table}, {"query": _WORDS, "key": _WORDS})
     sums = trace["row_sums"].value
-    wrong = [i for i in range(5) if abs(sums[i] - 1) > _ROUNDED]
+    (wrong,) = (i for i in range(5) if abs(sums[i] - 1) > _ROUNDED)
     cells = [("weights", (i, j)) for i in range(5) for j in range(5)] + [("row_sums", (i,)) for i in range(5)]
-    says = ", ".join(f"{_SPOKEN[i]}: {sums[i]:.3f}" for i in range(5))
+    says = ", ".join(f"{_WORDS[i]}: {sums[i]:.3f}" for i in range(5))
     return Task(
-        prompt="Here are the weights of five tokens, as they were printed, three decimals each. A row of weights is a "
-        "distribution. Pick a cell of a row that is none.",
-        accepts="Any cell of a row that is no distribution.",
+        prompt="Here are the weights of five words, rounded to three decimals. A row of weights should be a "
+        "distribution. Four of the rows are, but for the rounding; pick a cell of the one that is not.",
+        accepts="Any cell of the row that is no distribution.",
         trace=trace,
-        target=("weights", (wrong[0], 0)),
+        target=("weights", (wrong, 0)),
         hints=(
             "What must the weights of one query add up to, whatever the scores were?",
-            f"Add up the row of “{_SPOKEN[wrong[0]]}”, from left to right.",
-            f"The row of “{_SPOKEN[wrong[0]]}” adds up to {sums[wrong[0]]:.3f}.",
+            f"Add up the row of “{_WORDS[wrong]}”, from left to right.",
+            f"The row of “{_WORDS[wrong]}” adds up to {sums[wrong]:.3f}.",
         ),
         solution=tuple(
-            f"{_SPOKEN[i]}: {_thousandths(trace, i)} = {sums[i]:.3f}{'' if i in wrong else ', as it should be'}"
+            f"{_WORDS[i]}: {_thousandths(trace, i)} = {sums[i]:.3f}{'' if i == wrong else ', as it should be'}"
             for i in range(5)
         ),
         checker=Pick(
-            trace, tuple(cell for i in wrong for cell in cells if cell[1][0] == i), f"The row sums are {says}.",
-            {cell: _good_row(trace, cell) for cell in cells if cell[1][0] not in wrong},
+            trace, tuple(cell for cell in cells if cell[1][0] == wrong), f"The row sums are {says}.",
+            {cell: _good_row(trace, cell) for cell in cells if cell[1][0] != wrong},
         ),
     )  # fmt: skip
 
@@ -152,7 +139,7 @@ def _thousandths(trace: Trace, i: int) -> str:
 def _good_row(trace: Trace, cell: Target) -> Diagnosis:
     """What is said of a pick in a row that is a distribution: its column, perhaps, is none, and need not be."""
     _, (i, *rest) = cell
-    whole = f"The row of “{_SPOKEN[i]}” adds up to {trace['row_sums'].value[i]:.3f}, as a distribution does."
+    whole = f"The row of “{_WORDS[i]}” adds up to {trace['row_sums'].value[i]:.3f}, as a distribution does."
     down = trace.given["weights"].value.sum(axis=0)
     if rest and abs(down[rest[0]] - 1) > _ROUNDED:
         return Diagnosis("column", f"{whole} Its column adds up to {down[rest[0]]:.3f}, and columns may.")
@@ -205,36 +192,32 @@ def _cold(seed: int) -> Task:
         return problem(int(rng.integers(2, 6)), int(rng.integers(1, 4)), float(rng.choice([0.7, 0.8, 0.9, 0.95])))
 
     asked = spread(drawn, seed) if seed else problem(3, 1, 0.9)
-    factor, others, wanted = (asked.given[name].item() for name in ("score", "others", "wanted"))
-    tokens = ("red", "ball") if others == 1 else ("red", *("hit", "add")[: int(others) - 1], "ball")
-    head = _paint_head(tokens, factor)
-    target = ("weights", (len(tokens) - 1, 0))
-    now = head["weights"].value[target[1]].item()
+    score, others, wanted = (asked.given[name].item() for name in ("score", "others", "wanted"))
+    row = _one_above(score, int(others))
+    target = ("weights", (0, 0))
+    now = row["weights"].value[target[1]].item()
     return Task(
-        prompt=f"“ball” takes {exact(now)} from “red”: the scaled score of “red” is {exact(factor)}, and "
+        prompt=f"A query gives its first key the weight {exact(now)}: the score of that key is {exact(score)}, and "
         f"{'that of the other key is' if others == 1 else f'those of the {int(others)} other keys are'} 0. At which "
-        "temperature T would "
-        f"it take {decimal(wanted)}?",
+        f"temperature T would it give {decimal(wanted)}?",
         accepts=ACCEPTS,
-        trace=head,
+        trace=row,
         target=target,
         hints=(
             "Is the weight to become sharper or flatter? So is T below 1, or above?",
-            f"A weight of {decimal(wanted)} means that the exponential of “red” is "
+            f"A weight of {decimal(wanted)} means that the exponential of the first key is "
             f"{exact(asked.right.trace['odds'].value.item())} times that of each other key.",
             f"The score divided by T has to be ln({exact(asked.right.trace['odds'].value.item())}). The score is "
-            f"{exact(factor)}.",
+            f"{exact(score)}.",
         ),
         solution=worked(asked.right.trace, ("temperature", ()), ("rest", "share", "odds", "needed", "temperature")),
         checker=Numbers(asked),
     )
 
 
-def _paint_head(tokens: tuple[str, ...], score: float):
-    """The head of the paint example for these tokens, in which a match has this scaled score."""
-    given, labels = PAINT.given(tokens)
-    given["w_q"] = np.where(given["w_q"] > 0, score / given["scale"], 0.0)
-    return run(programs.one_head(), given, labels)
+def _one_above(score: float, others: int) -> Trace:
+    """One key with this score, and others with 0."""
+    return run(_ROWS, {"scores": np.array([[score] + [0.0] * others])}, _labels(others + 1))
 
 
 # --- E6 --------------------------------------------------------------------------------------------------------------
@@ -254,7 +237,7 @@ _TINY = Diagnosis("one size", "It is right for some matrices of scores, and not 
 
 def _softmax_case(scores: np.ndarray, tells: Diagnosis) -> Case:
     cells = tuple(("weights", at) for at in np.ndindex(scores.shape))
-    return Case({"scores": scores}, Problem(_STEADY, {"scaled": scores}, {}, cells, _STABLE_SLIPS), tells)
+    return Case({"scores": scores}, Problem(_STEADY, {"scores": scores}, {}, cells, _STABLE_SLIPS), tells)
 
 
 def _stable(seed: int) -> Task:
@@ -292,25 +275,27 @@ def _stable(seed: int) -> Task:
 
 
 def _to_one_only(given: Given) -> np.ndarray:
-    return given["scaled"] - given["constant"] * (np.arange(given["scaled"].shape[1]) > 0)
+    return given["scores"] - given["constant"] * (np.arange(given["scores"].shape[1]) > 0)
 
 
 _ONE_ONLY = Slip("added to one score", "the constant is added to the first score alone", "constant",
-                 giving(scaled=_to_one_only), alone=True)  # fmt: skip
+                 giving(scores=_to_one_only), alone=True)  # fmt: skip
 
 
 def _constant(seed: int) -> Task:
     def problem(counts, constant):
-        given = {"scaled": np.log(np.array([counts], dtype=float)) + constant, "constant": number(constant)}
+        given = {"scores": np.log(np.array([counts], dtype=float)), "constant": number(constant)}
         target = ("weights", (0, 0))
-        return Problem(_STEADY, given, _labels(len(counts)), (target,), (NO_EXP, _ONE_ONLY, EVENED))
+        return Problem(
+            softmax_rows(raised=True, steady=True), given, _labels(len(counts)), (target,), (NO_EXP, _ONE_ONLY, EVENED)
+        )
 
     def drawn(rng):
-        return problem(rng.choice(_COUNTS, 3, replace=False), int(rng.choice([5, 10, 50, 100, 500])))
+        return problem(rng.choice(COUNTS, 3, replace=False), int(rng.choice([5, 10, 50, 100, 500])))
 
     asked = spread(drawn, seed) if seed else problem((3, 1, 1), 100)
     trace, constant = asked.right.trace, exact(asked.given["constant"].item())
-    before = asked.given["scaled"] - asked.given["constant"]
+    before = asked.given["scores"]
     return Task(
         prompt=f"A row of scores is {series(before, logarithm)}. Now {constant} is added to every score. What is the "
         "first weight?",
@@ -322,14 +307,14 @@ def _constant(seed: int) -> Task:
             f"Every exponential becomes exp({constant}) times as large. So does their sum.",
             f"The factor cancels: divide as if nothing had been added. The exponentials were {series(np.exp(before))}.",
         ),
-        solution=worked(trace, ("weights", (0, 0)), ("shifted", "exps", "row_sums", "weights")),
+        solution=worked(trace, ("weights", (0, 0)), ("raised", "shifted", "exps", "row_sums", "weights")),
         checker=Numbers(asked),
     )
 
 
 EVENED = Slip(
     "evened out", "the constant is taken to drown the differences, and all weights become equal", "difference",
-    giving(scaled=lambda given: np.zeros_like(given["scaled"])), alone=True,
+    giving(scores=lambda given: np.zeros_like(given["scores"])), alone=True,
 )  # fmt: skip
 
 # --- Softmax over the wrong axis -------------------------------------------------------------------------------------
@@ -338,35 +323,38 @@ _SHARES = Step(
     "shares", r"s_i = \sum_j A_{ij}", "shares = weights.sum(axis=1)", ("weights",), "query key -> query", rules.total,
     "sums of the weights’ rows", "The weights of one query, added up.", "all that {query} takes",
 )  # fmt: skip
-_UPRIGHT = (*programs.PROJECT[:2], *SCORE, *SOFTMAX)
 _ALONG_ROWS = Slip(
-    "rows", "softmax runs over the rows, as it should in a head", "axis",
-    programmed(lambda program: (*_UPRIGHT, _SHARES)),
+    "rows", "softmax runs over the rows, as it should", "axis", programmed(lambda program: (*_ROWS, _SHARES))
+)
+_DOWN = Slip(
+    "column added up", "the weights of the column are added up, and not those of the row", "axis",
+    stepped("shares", axes="query key -> key"),
 )  # fmt: skip
-_STILL_MASKED = Slip("masked", "the causal mask is applied", "mask", programmed(programs.masked))
+_UNDIVIDED_ROWS = replace(UNDIVIDED, when="the exponentials of the row are added up, and nothing is divided")
 
 
 def _axis(seed: int) -> Task:
-    def problem(given, labels, i):
-        target = ("shares", (i,))
-        program = (*programs.wrong_axis(_UPRIGHT), _SHARES)
-        return Problem(program, given, labels, (target,), (_ALONG_ROWS, _STILL_MASKED, UNDIVIDED_ROWS))
+    board = BENCHES["softmax"].set_up(scores="paint")
+
+    def problem(order, factor, i):
+        scores = board.given["scores"][np.ix_(order, order)] * factor
+        labels = {axis: tuple(found[at] for at in order) for axis, found in board.labels.items()}
+        program = (*softmax_rows(columns=True), _SHARES)
+        return Problem(program, {"scores": scores}, labels, (("shares", (i,)),), (_ALONG_ROWS, _DOWN, _UNDIVIDED_ROWS))
 
     def drawn(rng):
-        tokens = tuple(str(word) for word in rng.permutation(PAINT.sentence.split()))
-        given, labels = PAINT.given(tokens)
-        given["w_q"] = given["w_q"] * np.log(rng.integers(2, 6)) / np.log(3)
-        return problem(given, labels, int(rng.integers(5)))
+        return problem(rng.permutation(5), np.log(rng.integers(2, 6)) / np.log(3), int(rng.integers(5)))
 
-    asked = spread(drawn, seed) if seed else problem(*PAINT.given(PAINT.sentence.split()), 1)
+    asked = spread(drawn, seed) if seed else problem(np.arange(5), 1.0, 1)
     trace, ((_, at),) = asked.right.trace, asked.targets
     token = trace["shares"].labels[0][at[0]]
     return Task(
-        prompt=f"A head without a mask is given “{' '.join(trace['shares'].labels[0])}”, but its softmax runs down the "
-        f"columns (axis=0). What do the weights in the row of “{token}” add up to?",
+        prompt=f"These are the scores of “{' '.join(trace['shares'].labels[0])}”. By mistake, softmax runs down the "
+        f"columns (axis=0) and not along the rows. What do the weights in the row of “{token}” add up to then?",
         accepts=ACCEPTS,
         trace=trace,
         target=asked.targets[0],
+        shown=("scores",),
         hints=(
             "Over the wrong axis each column adds up to 1. Does a row have to?",
             "Each exponential of the row is divided by its own column’s sum. Those are "
@@ -379,17 +367,15 @@ def _axis(seed: int) -> Task:
     )
 
 
-UNDIVIDED_ROWS = replace(UNDIVIDED, when="the exponentials of the row are added up, and nothing is divided")
-
 # --- Cosines cannot focus --------------------------------------------------------------------------------------------
 
 _AT_ZERO = Slip(
     "others at 0", "the other cosines are 0 instead of −1, which is as low as a cosine gets", "others",
-    giving(scaled=lambda given: np.maximum(given["scaled"], 0)),
+    giving(scores=lambda given: np.maximum(given["scores"], 0)),
 )  # fmt: skip
 _ONE_MORE = Slip(
     "one key too many", "the best key is counted among the others once more", "count",
-    giving(scaled=lambda given: np.append(given["scaled"], given["scaled"][:, -1:], axis=1)),
+    giving(scores=lambda given: np.append(given["scores"], given["scores"][:, -1:], axis=1)),
 )  # fmt: skip
 _EXP_ONLY = Slip("exponential instead of weight", "the exponential is not divided by the row sum", "share",
                  read=reading("weights", "exps"))  # fmt: skip
@@ -397,9 +383,9 @@ _EXP_ONLY = Slip("exponential instead of weight", "the exponential is not divide
 
 def _focus(seed: int) -> Task:
     n = int(np.random.default_rng(seed).integers(3, 30)) if seed else 5
-    given = {"scaled": np.array([[1.0] + [-1.0] * (n - 1)])}
+    given = {"scores": np.array([[1.0] + [-1.0] * (n - 1)])}
     target = ("weights", (0, 0))
-    asked = Problem(SOFTMAX, given, {}, (target,), (_AT_ZERO, _ONE_MORE, NO_EXP, _EXP_ONLY))
+    asked = Problem(_ROWS, given, {}, (target,), (_AT_ZERO, _ONE_MORE, NO_EXP, _EXP_ONLY))
     trace = asked.right.trace
     return Task(
         prompt=f"Scores that are cosines lie between −1 and 1. There are {n} keys, and nothing scales the scores. How "
@@ -424,13 +410,6 @@ def _focus(seed: int) -> Task:
 
 # --- The soft maximum ------------------------------------------------------------------------------------------------
 
-_LSE: Program = (
-    *SOFTMAX[:-1],
-    Step(
-        "log_sum_exp", r"L_i = \ln r_i", "log_sum_exp = np.log(row_sums)", ("row_sums",), "query -> query", LN,
-        "log-sum-exp", "The logarithm of the row sum.", "the soft maximum of the scores of {query}",
-    ),
-)  # fmt: skip
 _HARD_MAX = Slip(
     "maximum", "the largest score is taken, and the others add nothing", "sum", stepped("row_sums", rule=rules.maximum)
 )
@@ -449,15 +428,15 @@ _SUM_OF_SCORES = Slip(
 
 def _soft_maximum(seed: int) -> Task:
     def problem(counts):
-        given = {"scaled": np.log(np.array([counts], dtype=float))}
+        given = {"scores": np.log(np.array([counts], dtype=float))}
         slips = (_HARD_MAX, _NO_LN, _MEAN_EXP, _SUM_OF_SCORES)
-        return Problem(_LSE, given, _labels(len(counts)), (("log_sum_exp", (0,)),), slips)
+        return Problem(softmax_rows(log_sum_exp=True), given, _labels(len(counts)), (("log_sum_exp", (0,)),), slips)
 
     asked = (
-        spread(lambda rng: problem(rng.choice(_COUNTS, int(rng.integers(3, 6)))), seed) if seed else problem((3, 1, 1))
+        spread(lambda rng: problem(rng.choice(COUNTS, int(rng.integers(3, 6)))), seed) if seed else problem((3, 1, 1))
     )
     trace = asked.right.trace
-    scores = trace.given["scaled"].value
+    scores = trace.given["scores"].value
     return Task(
         prompt=f"Softmax is named after a soft maximum, the log-sum-exp: the logarithm of the sum of the exponentials. "
         f"What is it for the scores {series(scores, logarithm)}?",

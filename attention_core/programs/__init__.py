@@ -1,6 +1,7 @@
 """Attention written as data: every mechanism is a tuple of steps, and a change of it is a function on such tuples.
 
-One head     SELF_ATTENTION; masked, biased, softcapped, tempered, steadied, unscaled, without_residual; ABLATIONS
+One head     SELF_ATTENTION; masked, biased, softcapped, tempered, steadied, unshifted, unscaled, without_residual;
+             ABLATIONS
 Heads        MULTI_HEAD, SUMMED_HEADS, multi_head, split_heads, grouped
 Sources      CROSS_ATTENTION, crossed;  cached: new tokens after a key-value cache
 Circuits     COMBINED: W_Q W_K^T and W_V W_O;  rank, low_rank
@@ -8,7 +9,7 @@ Positions    placed, rotary (rotary_given), alibi, relative_bias
 Blocks       BLOCK, block, decoder_block, stack, encoder_decoder, norm, mlp, with_biases, next_token
 Tiles        online: FlashAttention's softmax
 Linear       LINEAR_ATTENTION, linear, recurrent
-Ancestors    HARD_LOOKUP, SOFT_LOOKUP, KERNEL_SMOOTHER;  HARD_TABLE, SOFT_TABLE: of single numbers, with derivatives
+Ancestors    HARD_LOOKUP, SOFT_LOOKUP, KERNEL_SMOOTHER;  HARD_TABLE, SOFT_TABLE, soft_table: single numbers
 Parts        SOFTMAX_ROWS, softmax_rows: of given scores;  SIMILARITY: dot products, lengths, cosines
 """
 
@@ -47,7 +48,7 @@ from attention_core.programs.heads import (
     split_heads,
 )
 from attention_core.programs.linear_attention import LINEAR_ATTENTION, linear, recurrent
-from attention_core.programs.lookup import HARD_LOOKUP, HARD_TABLE, KERNEL_SMOOTHER, SOFT_LOOKUP, SOFT_TABLE
+from attention_core.programs.lookup import HARD_LOOKUP, HARD_TABLE, KERNEL_SMOOTHER, SOFT_LOOKUP, SOFT_TABLE, soft_table
 from attention_core.programs.one_head import (
     ABLATIONS,
     MISTAKE,
@@ -67,6 +68,7 @@ from attention_core.programs.one_head import (
     steadied,
     tempered,
     unscaled,
+    unshifted,
     without_residual,
     wrong_axis,
 )
@@ -135,6 +137,7 @@ __all__ = [
     "rotary",
     "rotary_given",
     "run_steady",
+    "soft_table",
     "softcapped",
     "softmax_rows",
     "split_heads",
@@ -142,6 +145,7 @@ __all__ = [
     "steadied",
     "tempered",
     "unscaled",
+    "unshifted",
     "with_axes",
     "with_biases",
     "without_residual",

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from attention_core import functions, rules
 from attention_core.programs.editing import SHARED, find, identifier, names, prefixed, renamed, with_axes
+from attention_core.programs.givens import GIVENS
 from attention_core.programs.heads import crossed
 from attention_core.programs.one_head import SELF_ATTENTION, SOFTMAX, masked
 from attention_core.rules import Rule
@@ -112,12 +113,13 @@ def _with_bias(step: Step, bias: str, letter: str) -> Program:
     formulas = (text.replace(f"{letter} =", f"{letter}_0 =") for text in (step.formula, step.formula_t))
     return (
         replace(
-            step, name=product, code=step.code.replace(f"{step.name} =", f"{product} ="),
+            step, name=product, title=f"{step.title}, before the bias",
+            code=step.code.replace(f"{step.name} =", f"{product} ="),
             **dict(zip(("formula", "formula_t"), formulas, strict=True)),
         ),
         replace(
             step, inputs=(product, bias), axes=f"{' '.join(axes)}, {' '.join(of)} -> {' '.join(axes)}", rule=rules.add,
-            formula=rf"{letter} = {letter}_0 + b", formula_t="",
+            formula=f"{letter} = {letter}_0 + {GIVENS[bias].letter}", formula_t="",
             code=f"{step.name} = {product} + {bias}" + ("[:, None]" if per_head else ""),
             says="A learned number of its own is added to each coordinate, whatever the token.",
         ),

@@ -17,7 +17,7 @@ from attention_core.trace import Program, Step, givens
 BEFORE_SOFTMAX = ("scores", "scaled", "biased", "capped", "masked", "tempered")
 _LETTERS = {
     "scores": "S", "scaled": r"\tilde S", "biased": r"\tilde S^B", "capped": r"\tilde S^C", "masked": r"\hat S",
-    "tempered": r"\hat S^T", "raised": "S^a",
+    "tempered": r"\hat S_T", "raised": "S^a",
 }  # fmt: skip
 
 

@@ -12,10 +12,11 @@ numbers, v is [query key]: one number under each key.
 """
 
 from dataclasses import replace
+from functools import cache
 
 from attention_core import functions, rules
-from attention_core.programs.editing import find
-from attention_core.programs.one_head import MIX, SCORE, SOFTMAX
+from attention_core.programs.editing import find, rewired
+from attention_core.programs.one_head import MIX, SCORE, SOFTMAX, steadied, unshifted
 from attention_core.trace import Program, Step
 
 _scores, _scaled = SCORE
@@ -98,8 +99,20 @@ _SHARPENED = replace(
     says="Every score times the sharpness c: the larger c is, the more the best fit wins.",
     meaning="the score of {query} with {key}, times the sharpness",
 )  # fmt: skip
-_UNTOUCHED = replace(
-    SOFTMAX[0], says="What is taken off the scores before exp: nothing, unless one is too large for exp.",
-)  # fmt: skip
-SOFT_TABLE: Program = (_scores, _SHARPENED, _UNTOUCHED, *SOFTMAX[1:], _NUMBER, *_FELT)
+
+
+@cache  # a figure asks for the same one a hundred times
+def soft_table(*, sharpened: bool = False, pull: bool = False, steady: bool = False) -> Program:
+    """The soft lookup of a table of single numbers, with nothing that was not asked for.
+
+    sharpened: the scores times `scale`; pull: how fast the output moves with each score; steady: the largest score is
+    taken off before exp.
+    """
+    before, last = ((_scores, _SHARPENED), "scaled") if sharpened else ((_scores,), "scores")
+    softmax = steadied(SOFTMAX) if steady else SOFTMAX
+    softmax = tuple(rewired(step, "scaled", last) if "scaled" in step.inputs else step for step in softmax)
+    return (*before, *(softmax if steady else unshifted(softmax)), _NUMBER, *(_FELT if pull else ()))
+
+
+SOFT_TABLE: Program = soft_table()
 HARD_TABLE: Program = (*HARD_LOOKUP[:-1], _NUMBER)

@@ -120,7 +120,7 @@ _CAPPED = Step(
     "the score of {query} with {key}, held between −C and C",
 )  # fmt: skip
 _TEMPERED = Step(
-    "tempered", r"\hat S^T = {\tilde S} / T", "tempered = scaled / temperature", ("scaled", "temperature"),
+    "tempered", r"\hat S_T = {\tilde S} / T", "tempered = scaled / temperature", ("scaled", "temperature"),
     "query key, -> query key", functions.temper,
     "tempered scores", "Dividing by T below 1 sharpens the choice, above 1 evens it out.",
     "the score of {query} with {key}, divided by the temperature",
@@ -178,6 +178,16 @@ def steadied(program: Program) -> Program:
     new = like(program, rewired(_STEADY, _STEADY.inputs[0], now.inputs[0]))
     program = exchanged(program, new if now.axes == new.axes else _over_queries(new))
     return _safe_from_blindness(program) if "masked" in names(program) else program
+
+
+def unshifted(program: Program) -> Program:
+    """The same program without the two steps that take something off the scores: exp reads the scores themselves."""
+    last, exps = find(program, "row_max").inputs[0], find(program, "exps")
+    letter = find(program, "shifted").formula.partition("= ")[2].partition("_{ij}")[0]
+    direct = replace(
+        exps, inputs=(last,), formula=exps.formula.replace("D", letter), code=exps.code.replace("shifted", last)
+    )
+    return tuple(direct if step is exps else step for step in program if step.name not in ("row_max", "shifted"))
 
 
 def unscaled(program: Program) -> Program:
@@ -281,18 +291,19 @@ _STEADY_ABOVE_32 = 40.0  # float32 ends at exp(88)
 
 
 def run_steady(
-    program: Program, given: Mapping[str, np.ndarray], labels: Mapping[str, Sequence[str]]
+    program: Program, given: Mapping[str, np.ndarray], labels: Mapping[str, Sequence[str]], steady: Program = ()
 ) -> tuple[Trace, bool]:
     """Run, subtracting the row maximum if a score passes STEADY_ABOVE. Returns the trace, and whether it had to.
 
-    A program without softmax, of projections only, runs as it is.
+    steady: the program that subtracts it, for one that was `unshifted`. A program without exp runs as it is.
     """
-    if "row_max" not in names(program):
+    if "exps" not in names(program):
         return run(program, given, labels), False
-    before = program[: names(program).index("row_max")]
-    last = find(program, "row_max").inputs[0]
+    first = "row_max" if "row_max" in names(program) else "exps"
+    before = program[: names(program).index(first)]
+    last = find(program, first).inputs[0]
     scores = run(before, given, labels)[last].value if before else np.asarray(given[last])
     seen = scores[np.isfinite(scores)]
     limit = _STEADY_ABOVE_32 if scores.dtype == np.float32 else STEADY_ABOVE
     forced = bool(seen.size and np.abs(seen).max() > limit)
-    return run(steadied(program) if forced else program, given, labels), forced
+    return run((steady or steadied(program)) if forced else program, given, labels), forced

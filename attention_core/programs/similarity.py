@@ -15,30 +15,29 @@ from attention_core.trace import Program, Step
 _dot, _scaled = SCORE
 
 
-def _length(of: str, token: str) -> Step:
+def _length(of: str, token: str, title: str) -> Step:
     letter, code = of.upper(), f"{of}_length = np.sqrt(({of}**2).sum(axis=1))"
+    formula, formula_t = (rf"|{letter}|_i = \sqrt{{\sum_u {letter}_{{{at}}}^2}}" for at in ("iu", "ui"))
     return Step(
-        f"{of}_length", rf"|{letter}|_i = \sqrt{{\sum_d {letter}_{{id}}^2}}", code,
-        (of,), f"{token} d_k -> {token}", functions.length, f"length of each row of {letter}",
-        "A vector’s length: the root of its squares, added up.",
-        f"how long {{{token}}} is",
+        f"{of}_length", formula, code, (of,), f"{token} d_k -> {token}", functions.length, title,
+        "A vector’s length: the root of its squares, added up.", f"how long {{{token}}} is", formula_t,
     )  # fmt: skip
 
 
 SIMILARITY: Program = (
     replace(_dot, title="dot products", says="Coordinate times coordinate, added up.", meaning="{query} times {key}"),
-    _length("q", "query"),
-    _length("k", "key"),
+    _length("q", "query", "lengths of the queries"),
+    _length("k", "key", "lengths of the keys"),
     Step(
         "per_query", r"S^Q_{ij} = S_{ij} / |Q|_i", "per_query = scores / q_length[:, None]", ("scores", "q_length"),
         "query key, query -> query key", functions.per_length,
-        "divided by one length", "First divided by the length of the row’s own vector.",
+        "divided by one length", "First divided by the length of the query.",
         "{query} times {key}, per length of {query}", r"S^Q_{ji} = S_{ji} / |Q|_i",
     ),
     Step(
         "cosine", r"C_{ij} = S^Q_{ij} / |K|_j", "cosine = per_query / k_length", ("per_query", "k_length"),
         "query key, key -> query key", functions.per_length,
-        "cosines", "And by the length of the other: what is left is how far they point the same way, within −1 and 1.",
+        "cosines", "And by the length of the key: what is left is how far they point the same way, within −1 and 1.",
         "how far {query} and {key} point the same way", r"C_{ji} = S^Q_{ji} / |K|_j",
     ),
 )  # fmt: skip

@@ -7,38 +7,54 @@ Vocabulary
 """
 
 from dataclasses import replace
+from functools import cache
 
 from attention_core import functions, rules
 from attention_core.programs.editing import find, renamed
-from attention_core.programs.one_head import MISTAKE, SELF_ATTENTION, SOFTMAX, steadied, tempered, wrong_axis
+from attention_core.programs.one_head import (
+    MISTAKE,
+    SELF_ATTENTION,
+    SOFTMAX,
+    steadied,
+    tempered,
+    unshifted,
+    wrong_axis,
+)
 from attention_core.trace import Program, Step
 
 _RAISED = Step(
-    "raised", r"S^a = S + a", "raised = scores + constant", ("scores", "constant"), "query key, -> query key",
+    "raised", r"S_a = S + a", "raised = scores + constant", ("scores", "constant"), "query key, -> query key",
     rules.add,
     "raised scores", "The same number is added to every score.", "the score of {query} with {key}, raised",
 )  # fmt: skip
+_LETTERS = {"scores": "S", "raised": "{S_a}", "tempered": "{S_T}"}
 _TEMPERED = find(tempered(SELF_ATTENTION), "tempered")
-_LOG_SUM_EXP: Program = (
+_LOG_SUM_EXP = Step(
+    "log_sum_exp", r"L_i = \ln r_i", "log_sum_exp = np.log(row_sums)", ("row_sums",), "query -> query",
+    functions.logarithm,
+    "log-sum-exp", "The logarithm of the row sum: at least the largest score, and at most ln n more. A soft maximum.",
+    "the soft maximum of the scores of {query}",
+)  # fmt: skip
+_STEADY_LOG_SUM_EXP: Program = (
     Step(
         "log_sums", r"L^0_i = \ln r_i", "log_sums = np.log(row_sums)", ("row_sums",), "query -> query",
         functions.logarithm,
         "logarithms", "The logarithm undoes exp: of the sum, not of its parts.", "the logarithm of the sum of {query}",
     ),
-    Step(
-        "log_sum_exp", r"L_i = L^0_i + m_i", "log_sum_exp = log_sums + row_max", ("log_sums", "row_max"),
-        "query, query -> query", rules.add,
-        "log-sum-exp", "And what was subtracted is put back: at least the largest score, and at most ln n more. A soft "
-        "maximum.", "the soft maximum of the scores of {query}",
+    replace(
+        _LOG_SUM_EXP, formula=r"L_i = L^0_i + m_i", code="log_sum_exp = log_sums + row_max",
+        inputs=("log_sums", "row_max"), axes="query, query -> query", rule=rules.add,
+        says="And what was subtracted is put back: at least the largest score, and at most ln n more. A soft maximum.",
     ),
 )  # fmt: skip
 
 
+@cache  # a figure asks for the same one a hundred times
 def softmax_rows(
     *, raised: bool = False, tempered: bool = False, steady: bool = False, columns: bool = False,
-    exponential: bool = True,
+    exponential: bool = True, log_sum_exp: bool = False,
 ) -> Program:  # fmt: skip
-    """Softmax of given `scores` [query key], with `constant` and `temperature` where asked for.
+    """Softmax of given `scores` [query key], with `constant` and `temperature` where asked for, and `log_sum_exp`.
 
     columns: over the queries instead of the keys; not exponential: scores divided by their sum. Both are mistakes, and
     there is no log-sum-exp of a row then; without exp there is no maximum to subtract either.
@@ -48,7 +64,7 @@ def softmax_rows(
     if raised:
         before, last = (_RAISED,), "raised"
     if tempered:
-        formula = r"S^T = S / T" if last == "scores" else r"S^T = S^a / T"
+        formula = f"S_T = {_LETTERS[last]} / T"
         step = replace(
             _TEMPERED, inputs=(last, "temperature"), code=f"tempered = {last} / temperature", formula=formula
         )
@@ -56,15 +72,16 @@ def softmax_rows(
     softmax = SOFTMAX
     for on, change in ((steady, steadied), (columns, wrong_axis)):
         softmax = change(softmax) if on else softmax
-    letters = {"scores": "S", "raised": "S^a", "tempered": "S^T"}
     if not exponential:
-        return (*before, *_without_exp(softmax, last, letters[last]))
+        return (*before, *_without_exp(softmax, last, _LETTERS[last]))
     softmax = tuple(
-        replace(step, formula=step.formula.replace(r"{\tilde S}", letters[last]),
-                formula_t=step.formula_t.replace(r"{\tilde S}", letters[last]))
+        replace(step, formula=step.formula.replace(r"{\tilde S}", _LETTERS[last]),
+                formula_t=step.formula_t.replace(r"{\tilde S}", _LETTERS[last]))
         for step in renamed(softmax, {"scaled": last})
     )  # fmt: skip
-    return (*before, *softmax, *(() if columns else _LOG_SUM_EXP))
+    softmax = softmax if steady else unshifted(softmax)
+    soft_maximum = _STEADY_LOG_SUM_EXP if steady else (_LOG_SUM_EXP,)
+    return (*before, *softmax, *(soft_maximum if log_sum_exp and not columns else ()))
 
 
 def _without_exp(softmax: Program, last: str, letter: str) -> Program:

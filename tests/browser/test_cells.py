@@ -282,7 +282,7 @@ def test_paint_stands_beside_the_words(page: Page, server: str) -> None:
     painted["residual"] = {"red": "red", "ball": "red", "hit": "red", "blue": "blue", "cube": "purple"}
     for figure in board(page).locator("figure:not([data-role=operand])").all():
         beside = figure.locator(".head-disc").evaluate_all(
-            "discs => discs.map(disc => [disc.previousSibling.data, disc.nextSibling.data])"
+            "discs => discs.map(disc => [disc.parentElement.previousSibling.data, disc.nextSibling.data])"
         )
         assert dict(beside) == painted.get(figure.get_attribute("data-step"), {})
     x = page.locator('[data-step="x"][data-role="given"]')

@@ -59,6 +59,32 @@ def test_figure_table_and_file(page: Page, server: str) -> None:
     assert np.array_equal(matrix(page, "weights"), numbers)
 
 
+def test_the_focus_comes_back(page: Page, server: str) -> None:
+    """Whoever opened it with the keyboard goes on where they were."""
+    open_head(page, server)
+    opener = page.get_by_role("button", name="Enlarge A", exact=True)
+    opener.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").locator(".js-plotly-plot .heatmaplayer").first.wait_for(state="attached")
+    settle(page)
+    close_enlarged(page)
+    expect(opener).to_be_focused()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_each_number_keeps_its_ink(page: Page, server: str, theme: str) -> None:
+    """It was chosen for the cell that it stands on; what else the figure says has the colour of the text."""
+    page.emulate_media(color_scheme=theme)
+    open_head(page, server)
+    open_enlarged(page, "weights")
+    numbers = page.get_by_role("dialog").locator(".textpoint text")
+    assert numbers.count() == 25
+    meant = "texts => texts.map(text => [text.style.fill, getComputedStyle(text).fill])"
+    inks = numbers.evaluate_all(meant)
+    assert all(drawn == wanted for wanted, drawn in inks)
+    assert len({drawn for _, drawn in inks}) == 2
+
+
 @pytest.mark.parametrize("columns", [False, True])
 def test_every_kind_of_matrix(page: Page, server: str, columns: bool) -> None:
     """A vector, a scalar, infinities, truth values, a given matrix: all open, and all stay as they are."""

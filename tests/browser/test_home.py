@@ -78,6 +78,10 @@ def test_home_by_keyboard(page: Page, server: str) -> None:
     assert "has 1/3 red and 1/3 blue: purple" in main(page)
     assert page.get_by_role("radio").count() == 0
 
+    tab_to(page, "I have done this lesson")
+    press(page, "Enter")
+    assert "You marked this lesson as done on" in main(page)
+    assert "✓ done" in page.locator(".st-key-course_box_home").inner_text()
     whole = main(page)
     tab_to(page, "See every number: one head, cell by cell")
     page.keyboard.press("Enter")

@@ -5,7 +5,7 @@ and counts against that.
 """
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import ElementHandle, Page, expect
 
 from helpers import cell, settle
 from one_head import board, choose, edit, open_head, pick, push, show, stage, type_sentence
@@ -211,3 +211,57 @@ def test_what_is_off_the_screen_waits(page: Page, server: str) -> None:
     scroll_to_the_end(page)
     first, *_, last = sections.evaluate_all(drawn)
     assert (first, last) == (False, True)
+
+
+_COVERED = """
+element => {
+    const {x, y, width, height} = element.getBoundingClientRect();
+    const top = element.getRootNode().elementFromPoint(x + Math.min(width / 2, 20), y + height / 2);
+    return !(top && (element.contains(top) || top.contains(element)));
+}
+"""
+
+
+def focused(page: Page) -> ElementHandle:
+    return board(page).evaluate_handle("board => board.getRootNode().activeElement").as_element()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_an_edited_cell_stays_in_sight(page: Page, server: str, width: int) -> None:
+    """On a narrow screen the account of the change opens over the lower part; elsewhere a message wraps the toolbar."""
+    page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+    open_head(page, server)
+    here = cell(page, "x", 0, 0, role="given")
+    here.scroll_into_view_if_needed()
+    edit(page, "x", 0, 0, "5")
+    expect(here).to_have_attribute("data-value", "5")
+    assert not here.evaluate(_COVERED)
+    if width >= 900:
+        pick(page, "x", 0, 0)
+        scroll_to_the_end(page)
+        assert not board(page).locator(".panel .what").evaluate(_COVERED)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_keys_for_steps_lead_to_a_heading_in_sight(page: Page, server: str, width: int) -> None:
+    """Also when all are shown again: then to the step that was shown last."""
+    page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+    open_head(page, server)
+    last = cell(page, "residual", 0, 0, role="result")
+    last.scroll_into_view_if_needed()
+    last.focus()
+    for key, heading in (("n", "1. Embeddings"), ("n", "2. Queries"), ("n", "3. Keys"), ("a", "3. Keys")):
+        page.keyboard.press(key)
+        settle(page)
+        here = focused(page)
+        assert here.text_content().startswith(heading)
+        assert not here.evaluate(_COVERED), key
+
+
+def test_paint_is_not_cut_off_above_a_column(page: Page, server: str) -> None:
+    open_head(page, server)
+    show(page, "tokens as columns")
+    heads = board(page).locator("[role=columnheader].painted")
+    assert heads.count() > 2
+    cut = heads.evaluate_all("heads => heads.filter(head => head.scrollWidth > head.clientWidth).length")
+    assert cut == 0

@@ -1,0 +1,225 @@
+"""Where the lessons stand on the map of the course, computed from what each builds on.
+
+Vocabulary
+    shape    how wide, high and far apart the boxes are, and how many stand side by side; all lengths are in rem
+    place    row and column of a lesson. Lessons fill a row from the left; a new row begins with a section, when a row
+             is full, and where a lesson builds on one of its own row that is not its left neighbour
+    part     a section: a band over the whole width, with a heading above its rows
+    gutter   the free strip between two rows or two columns; all that is not a straight arrow runs there
+    track    a line within a gutter, which no two arrows have at the same place
+    arrow    from a lesson to one that builds on it: corners (x, y). It never runs upwards; it ends down or to the right
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+Point = tuple[float, float]
+
+
+class Known(Protocol):
+    """What the map must know of a lesson."""
+
+    name: str
+    section: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Lengths in rem.
+
+    across, down: gutters between columns and rows; margin: to the left of the first column; over: the gutter between
+    the heading of a part and its first row; apart: between two parts
+    """
+
+    columns: int
+    width: float
+    height: float
+    across: float = 1.75
+    down: float = 1.5
+    margin: float = 1.5
+    heading: float = 1.75
+    over: float = 1.25
+    apart: float = 0.75
+    edge: float = 0.75  # to the right of the last column
+
+
+WIDE = Shape(columns=4, width=12.0, height=6.0)
+NARROW = Shape(columns=1, width=15.0, height=4.5)
+_OUT = 1.25  # where arrows leave the bottom of a box, from its left edge; straight down they arrive there, too
+_IN, _BETWEEN = 2.25, 0.75  # where other arrows arrive
+_HEAD = 0.5  # the end of a gutter that is free for the heads of the arrows
+
+
+@dataclass(frozen=True)
+class Box:
+    """The box of a lesson: its upper left corner, width and height."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.y + self.height
+
+
+@dataclass(frozen=True)
+class Part:
+    """The band of a section."""
+
+    title: str
+    y: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole map. arrows: (needed lesson, lesson) -> corners from the one to the other."""
+
+    boxes: Mapping[str, Box]
+    parts: tuple[Part, ...]
+    arrows: Mapping[tuple[str, str], tuple[Point, ...]]
+    width: float
+    height: float
+
+
+def plan(lessons: Sequence[Known], shape: Shape) -> Plan:
+    """The map of these lessons, each of which builds on earlier ones only."""
+    places, sections = _places(lessons, shape.columns)
+    tops, parts = _heights(sections, shape)
+    boxes = {name: Box(_left(col, shape), tops[row], shape.width, shape.height) for name, (row, col) in places.items()}
+    arrows = _Arrows(places, sections, boxes, shape).routed(lessons)
+    width = max(box.right for box in boxes.values()) + shape.edge
+    return Plan(boxes, parts, arrows, width, parts[-1].y + parts[-1].height)
+
+
+def _places(lessons: Sequence[Known], columns: int) -> tuple[dict[str, tuple[int, int]], list[str]]:
+    """Row and column of each lesson, and the section of each row."""
+    places: dict[str, tuple[int, int]] = {}
+    sections: list[str] = []
+    for known in lessons:
+        row = len(sections) - 1
+        col = sum(place[0] == row for place in places.values())
+        here = [places[need][1] for need in known.needs if places[need][0] == row]
+        if not sections or sections[-1] != known.section or col == columns or any(at != col - 1 for at in here):
+            sections.append(known.section)
+            row, col = row + 1, 0
+        places[known.name] = row, col
+    return places, sections
+
+
+def _heights(sections: Sequence[str], shape: Shape) -> tuple[list[float], tuple[Part, ...]]:
+    """The top of each row, and the parts."""
+    tops: list[float] = []
+    parts: list[Part] = []
+    y = 0.0
+    for row, section in enumerate(sections):
+        if row == 0 or section != sections[row - 1]:
+            start = y
+            y += shape.heading + shape.over
+        tops.append(y)
+        y += shape.height + shape.down
+        if row + 1 == len(sections) or sections[row + 1] != section:
+            parts.append(Part(section, start, y - start))
+            y += shape.apart
+    return tops, tuple(parts)
+
+
+def _left(col: int, shape: Shape) -> float:
+    return shape.margin + col * (shape.width + shape.across)
+
+
+# --- arrows ----------------------------------------------------------------------------------------------------------
+
+# A strip that arrows run in: ("below", row) is the gutter under a row, also over the next if that is of the same part;
+# ("above", row) the one under the heading of a part; ("beside", column) the one to the left of a column.
+Strip = tuple[str, int]
+
+
+class _Arrows:
+    """The arrows of one map: first which strips each uses, then its track in each of them."""
+
+    def __init__(self, places, sections, boxes, shape) -> None:
+        self.places, self.sections, self.boxes, self.shape = places, sections, boxes, shape
+        self.users: dict[Strip, list[tuple[str, str]]] = {}
+
+    def routed(self, lessons: Sequence[Known]) -> dict[tuple[str, str], tuple[Point, ...]]:
+        edges = [(need, known.name) for known in lessons for need in known.needs]
+        strips = {edge: self._strips(*edge) for edge in edges}
+        for edge, used in strips.items():
+            for strip in used:
+                self.users.setdefault(strip, []).append(edge)
+        return {edge: self._corners(edge, strips[edge]) for edge in edges}
+
+    def _strips(self, start: str, end: str) -> tuple[Strip, ...]:
+        """The strips that an arrow runs along; none for a straight one."""
+        (row, _), (to_row, to_col) = self.places[start], self.places[end]
+        if row == to_row or self._straight_down(start, end):
+            return ()
+        if to_row == row + 1:
+            return (("below", row),)
+        return ("below", row), ("beside", to_col), self._over(to_row)
+
+    def _straight_down(self, start: str, end: str) -> bool:
+        (row, col), (to_row, to_col) = self.places[start], self.places[end]
+        return to_row == row + 1 and to_col == col
+
+    def _over(self, row: int) -> Strip:
+        return ("below", row - 1) if self.sections[row - 1] == self.sections[row] else ("above", row)
+
+    def _corners(self, edge: tuple[str, str], strips: tuple[Strip, ...]) -> tuple[Point, ...]:
+        start, end = (self.boxes[name] for name in edge)
+        if self.places[edge[0]][0] == self.places[edge[1]][0]:
+            middle = start.y + start.height / 2
+            return (start.right, middle), (end.x, middle)
+        out, into = start.x + _OUT, end.x + self._port(edge)
+        if not strips:
+            return (out, start.bottom), (into, end.y)
+        first = self._track(edge, strips[0])
+        if len(strips) == 1:
+            return (out, start.bottom), (out, first), (into, first), (into, end.y)
+        beside, last = (self._track(edge, strip) for strip in strips[1:])
+        return (out, start.bottom), (out, first), (beside, first), (beside, last), (into, last), (into, end.y)
+
+    def _port(self, edge: tuple[str, str]) -> float:
+        """Where an arrow arrives at the top of its box, from the left edge."""
+        if self._straight_down(*edge):
+            return _OUT
+        row = self.places[edge[1]][0]
+        bent = [start for start, end in self._edges_to(edge[1]) if self.places[start][0] != row]
+        return _IN + _BETWEEN * bent.index(edge[0])
+
+    def _edges_to(self, end: str) -> list[tuple[str, str]]:
+        found = dict.fromkeys(edge for users in self.users.values() for edge in users)
+        return [edge for edge in found if edge[1] == end]
+
+    def _track(self, edge: tuple[str, str], strip: Strip) -> float:
+        """The place of an arrow within a strip: x beside a column, y between rows."""
+        kind, at = strip
+        if kind == "beside":
+            lane, lanes = self._lane(edge, at)
+            wide = self.shape.across if at else self.shape.margin
+            return _left(at, self.shape) - wide * (lanes - lane) / (lanes + 1)
+        users = self.users[strip]
+        row = next(box for name, box in self.boxes.items() if self.places[name][0] == at)
+        high = self.shape.down if kind == "below" else self.shape.over
+        top = row.bottom if kind == "below" else row.y - high
+        return top + (high - _HEAD) * (users.index(edge) + 1) / (len(users) + 1)
+
+    def _lane(self, edge: tuple[str, str], col: int) -> tuple[int, int]:
+        """Which of how many tracks beside a column: arrows of which one ends before the other begins share one."""
+        free: list[int] = []  # for each track, the row from which it is free
+        lanes = {}
+        for user in sorted(self.users["beside", col], key=lambda user: self.places[user[0]]):
+            (start, _), (end, _) = (self.places[name] for name in user)
+            lane = next((i for i, row in enumerate(free) if row <= start), len(free))
+            free[lane : lane + 1] = [end]
+            lanes[user] = lane
+        return lanes[edge], len(free)
