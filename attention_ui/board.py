@@ -1,10 +1,14 @@
 """The matrix board on the page: all matrices of a lesson in one component, and the enlarged view of one of them.
 
 Vocabulary
-    board    the component in board.js and board.css; it gets numbers and texts, and reports events
-    mount    one call of the component on a page
+    board     the component on the page; it gets numbers and texts, and reports events
+    script    board.js and board.css. Streamlit sends what a component was made with again at every change of its data,
+              so they are a component of their own, which never changes; the board only looks up the script by its name
+    mount     one call of a component on a page
 """
 
+from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -12,16 +16,19 @@ import streamlit as st
 
 from attention_ui.document import compute
 from attention_ui.link import pack
-from attention_ui.payload import Picture, board_data
+from attention_ui.payload import Picture, board_data, what_changed
 from attention_ui.session import Visit, handle, visit, write
 
 _HERE = Path(__file__).parent
 _KEY = "board"
+_CSS, _JS = ((_HERE / f"board.{kind}").read_text() for kind in ("css", "js"))
+_NAME = f"attention-board-{sha256((_CSS + _JS).encode()).hexdigest()[:16]}"
+_script = st.components.v2.component("attention_board_script", js=_JS)
 _component = st.components.v2.component(
     "attention_board",
     html="<div class='board'></div>",
-    css=(_HERE / "board.css").read_text(),
-    js=(_HERE / "board.js").read_text(),
+    # Whichever comes first: the browser's registry of elements answers once board.js has written itself in.
+    js="export default async (args) => (await customElements.whenDefined(args.data.script)).draw(args);",
 )
 
 
@@ -35,20 +42,31 @@ def picture(now: Visit) -> Picture:
     return Picture(compute(now.document), before, now.view, now.shown, tuple(now.trail))
 
 
-def _about_shown(now: Visit) -> str:
+def _about_shown(now: Visit, shown: Picture) -> str:
     """What to say while other numbers than the present ones are shown."""
     if now.shown == "after":
         return ""
-    if now.before is None:
+    if shown.before is None:
         return "Nothing has changed yet: these are the numbers as they are now."
+    if shown.compared is None:
+        return f"{what_changed(shown.before, shown.head)} These are the numbers as they are now."
     if now.shown == "before":
         return "These are the numbers before your last change. Choose “now” to change one."
     return "Each cell shows how much it changed: now minus before."
 
 
-@st.fragment
-def matrix_board() -> None:
+def matrix_board(figure: Callable[[], None] | None = None) -> None:
     """Draw every matrix of the visitor's head, with stepper, panel, undo and link; handle what is done to it.
+
+    figure: draws, above the matrices, something that follows every change of them.
+    """
+    _script(key=f"{_KEY}_script", data={"name": _NAME, "css": _CSS})
+    _draw(figure)
+
+
+@st.fragment
+def _draw(figure: Callable[[], None] | None) -> None:
+    """The matrices and their figure.
 
     A fragment: what is done to the matrices reruns this function and not the page around it, which costs as much again.
     Only when the page shows something that has changed with it, as after an undone switch, does the page rerun, too.
@@ -59,13 +77,18 @@ def matrix_board() -> None:
         st.rerun()
     shown = picture(now)
     data = board_data(shown) | {
+        "script": _NAME,
         "ack": now.ack,
         "can": {"undo": bool(now.past), "redo": bool(now.future), "reset": now.document != now.document.plain},
-        "said": now.said or _about_shown(now),
+        "said": now.said or _about_shown(now, shown),
         "share": "?" + urlencode(pack(now.document, now.view)),
         "errors": now.errors,
     }
+    above = st.container() if figure else None
     _component(key=_KEY, data=data, on_events_change=_on_events)
+    if figure:
+        with above:  # drawn after the matrices, for numbers are what a learner waits for
+            figure()
     if now.touched:
         write(now)
     if now.enlarged:

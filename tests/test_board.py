@@ -1,16 +1,21 @@
 """The board on the page: what it sends, that it writes the address last, and when the page around it must run again."""
 
+import json
+from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from attention_ui import board
 from attention_ui.document import example_document
 from attention_ui.link import View, unpack
 from attention_ui.session import Visit
 
+UI = Path(board.__file__).parent
 PAINT = example_document("paint")
 EDITED = PAINT.with_cells("w_q", {(1, 0): "ln 5"})
 
@@ -35,15 +40,15 @@ def drawn(monkeypatch, now):
         done.append("rerun")
         raise Rerun
 
-    monkeypatch.setattr(board, "st", SimpleNamespace(rerun=rerun))
+    monkeypatch.setattr(board, "st", SimpleNamespace(rerun=rerun, container=nullcontext))
     monkeypatch.setattr(board, "_component", lambda data, **_: done.append("draw") or sent.append(data))
     monkeypatch.setattr(board, "write", lambda visitor: done.append("write"))
     sent = []
 
-    def draw():
+    def draw(figure=False):
         done.clear()
         try:
-            board.matrix_board.__wrapped__()
+            board._draw.__wrapped__((lambda: done.append("figure")) if figure else None)
         except Rerun:
             return None, list(done)
         return sent[-1], list(done)
@@ -51,9 +56,27 @@ def drawn(monkeypatch, now):
     return draw
 
 
-def test_the_board_is_a_fragment():
-    """It is run by itself: st.fragment wraps the function that draws it."""
-    assert board.matrix_board.__wrapped__.__name__ == "matrix_board"
+def test_the_script_travels_once_and_not_with_every_change():
+    """A page as the browser gets it: the matrices name their script, and a fragment draws them without it."""
+    at = AppTest.from_function(_page).run()
+    assert not at.exception
+    script, matrices = (element.proto for element in at.get("bidi_component"))
+    assert script.js_content == (UI / "board.js").read_text()
+    assert json.loads(script.json)["css"] == (UI / "board.css").read_text()
+    assert json.loads(matrices.json)["script"] == json.loads(script.json)["name"]
+    assert len(matrices.js_content + matrices.css_content) < 200
+    assert board._draw.__wrapped__.__name__ == "_draw", "st.fragment wraps what is run again"
+
+
+def _page():
+    from attention_ui.board import matrix_board
+
+    matrix_board()
+
+
+def test_a_figure_of_the_matrices_is_drawn_after_them(drawn, now):
+    now.touched = True
+    assert drawn(figure=True)[1] == ["draw", "figure", "write"]
 
 
 def test_the_address_is_written_last_and_only_after_a_change(drawn, now):
@@ -110,6 +133,15 @@ def test_other_numbers_than_the_present_ones_are_announced(drawn, now, shown, ed
     assert drawn()[0]["said"] == said
     now.said = "Undone."
     assert drawn()[0]["said"] == "Undone."
+
+
+@pytest.mark.parametrize("shown", ["before", "difference"])
+def test_numbers_of_other_words_are_not_announced_as_those_before(drawn, now, shown):
+    now.commit(PAINT.with_sentence("blue ball hit red cube"), "")
+    now.shown, now.said = shown, ""
+    data, _ = drawn()
+    assert data["said"] == "These are other words; nothing to compare. These are the numbers as they are now."
+    assert data["view"] == "after"
 
 
 def test_a_mistake_is_drawn_beside_what_is_right(drawn, now):
