@@ -176,13 +176,12 @@ def test_two_slips_are_named_only_where_the_answer_is_pinned_to_them(name):
         for value in doubles:
             for text in (typed(value), f"{value:.2g}", f"{value:.3g}", f"{value * 1.004:.12g}"):
                 found = made.check(text)
-                if "e" in text or not found.read or any(slip.depth == 1 for slip in found.slips):
+                if "e" in text or not found.read or found.right:
                     continue
-                assert bool(found.slips) == (not found.right and any(pinned(text, one) for one in doubles)), (
-                    seed,
-                    text,
-                )
-                assert not found.slips or not any(fit(text, one) == Fit.EXACT for one in singles)
+                depths = [slip.depth for slip in found.slips]
+                assert depths == sorted(depths)  # single before double
+                assert (2 in depths) == any(pinned(text, one) for one in doubles), (seed, text)
+                assert (1 in depths) or not any(fit(text, one) == Fit.EXACT for one in singles)
 
 
 @pytest.mark.parametrize("name", ["E11", "one-head-output", "softmax-maximum", "E1"])
@@ -197,7 +196,7 @@ def test_few_random_numbers_are_explained_and_hardly_any_by_two_slips(name):
             explained += bool(found.slips)
             by_two += any(slip.depth == 2 for slip in found.slips)
     assert explained < 0.14 * tried  # some of them are, to the digits typed, what a single slip gives
-    assert by_two < 0.02 * tried
+    assert by_two < 0.03 * tried
 
 
 # --- The step that is named -------------------------------------------------------------------------------------------
@@ -457,7 +456,9 @@ def test_the_histogram_is_that_of_the_scaling():
 HIT_TO_BALL = {
     "9/11": ["no scaling"], "0.82": ["no scaling"], ".4641": ["÷ d_k"], "0.464": ["÷ d_k"], "0.551": ["÷ √d_model"],
     "0.419": ["÷ d_model"], "1/3": ["no mask", "masked after softmax"], "0.33": ["no mask", "masked after softmax"],
-    "3/7": ["masked with 0"], "0.429": ["masked with 0"], "1/2": ["columns"], "0.692": ["no scaling + masked with 0"],
+    "3/7": ["masked with 0", "no scaling + no mask", "no mask + columns"], "0.43": ["masked with 0"],
+    "0.429": ["masked with 0", "no scaling + no mask", "no mask + columns"], "1/2": ["columns"],
+    "0.692": ["no scaling + masked with 0"],
     "0": ["transposed"], "3": ["exponential instead of weight"], "ln 3": ["score instead of weight"],
 }  # fmt: skip
 DIVERGES = {
@@ -510,7 +511,10 @@ def test_one_more_cell_narrows_the_slips_that_fit(name):
 
 
 def test_one_more_cell_decides_the_flagships_ties():
-    for text, answers in (("1/3", {"1/9": ["no mask"], "0": ["masked after softmax"]}),):
+    for text, answers in (
+        ("3/7", {"1/7": ["masked with 0"], "1/21": ["no scaling + no mask"], "1/9": ["no mask + columns"]}),
+        ("1/3", {"1/9": ["no mask"], "0": ["masked after softmax"]}),
+    ):
         ask = task("E11").check(text).ask
         assert ask.step == "weights"
         assert ask.index[0] == 2
@@ -518,7 +522,7 @@ def test_one_more_cell_decides_the_flagships_ties():
             verdict = task("E11").check_ask(ask, typed_text)
             assert names(verdict) == left
             assert verdict.says.startswith("That decides it.")
-    ask = task("E11").check("1/3").ask
+    ask = task("E11").check("3/7").ask
     unreadable = task("E11").check_ask(ask, "1/0")
     assert (unreadable.right, unreadable.slips, unreadable.ask) == (False, (), ask)
     assert unreadable.says.endswith(f"{ALLOWED}.")

@@ -4,8 +4,8 @@
 >>> task = EXERCISES["E11"].task(seed=0)
 >>> task.check("3/5").right
 True
->>> [slip.name for slip in task.check("1/3").slips]
-['no mask', 'masked after softmax']
+>>> [slip.name for slip in task.check("3/7").slips]
+['masked with 0', 'no scaling + no mask', 'no mask + columns']
 
 Engine      engine (what is asked and said), slips (changes of programs), answers, boards (what a learner can look at)
 Checkers    numbers, picks, typed_code; arithmetic: steps on single numbers

@@ -3,7 +3,7 @@
 Vocabulary
     many    several blanks, answered by a mapping of (matrix, index) to texts
     ways    the slips that a wrong answer is held against: the singles of the problem; its doubles only where the
-            answer is pinned to them and says no single: there are so many that one or other is always near
+            answer is pinned to them: there are so many that one or other is always near
     goal    what is to come out, where the numbers themselves are free
 """
 
@@ -144,7 +144,7 @@ def _fit(texts: Sequence[str], values: Sequence[float | None]) -> Fit:
 
 
 def _best(texts: Sequence[str], ways: Sequence[Way], targets: Sequence[Target]) -> tuple[Way, ...]:
-    """The single slips that the texts say exactly; else doubles that they are pinned to; else singles that are near.
+    """The single slips that the texts say exactly, and the doubles that they are pinned to; else singles that are near.
 
     Only where there are no singles among the ways, two slips are told apart, and doubles count as singles do.
     """
@@ -152,8 +152,8 @@ def _best(texts: Sequence[str], ways: Sequence[Way], targets: Sequence[Target]) 
     singles = [way for way in ways if len(way.slips) == 1] or ways
     grades = [(_fit(texts, way.values(targets)), way) for way in singles]
     exact = tuple(way for grade, way in grades if grade == Fit.EXACT)
-    near = tuple(way for grade, way in grades if grade == Fit.NEAR)
-    return exact or tuple(way for way in ways if len(way.slips) > 1 and _pinned(texts, way.values(targets))) or near
+    doubles = (way for way in ways if way not in singles and _pinned(texts, way.values(targets)))
+    return (*exact, *doubles) or tuple(way for grade, way in grades if grade == Fit.NEAR)
 
 
 def _pinned(texts: Sequence[str], values: Sequence[float]) -> bool:
