@@ -1,9 +1,10 @@
 """Why did it change? The path of the largest change, from what was edited to what came out.
 
 Vocabulary
-    before, after   two traces of programs with the same step names and sizes
+    before, after   two traces of programs about the same thing; steps may have been added or taken away between them
     change          one cell of one matrix, with its value before and after
     effect          how much a cell would move back if one of the cells that it reads were put back
+    stand-in        what stood before where an added step stands now: the matrix that its reader read then
 """
 
 from dataclasses import dataclass
@@ -36,7 +37,10 @@ def comparable(before: Trace, after: Trace, name: str) -> bool:
 
 def changed(before: Trace, after: Trace, name: str) -> np.ndarray:
     """True where the matrix `name` differs between the two traces, beyond rounding."""
-    old, new = before.matrix(name).value, after.matrix(name).value
+    return _moved(before.matrix(name).value, after.matrix(name).value)
+
+
+def _moved(old: np.ndarray, new: np.ndarray) -> np.ndarray:
     if new.dtype == bool:
         return old != new
     # relative to the values themselves: an exponential of 1e-13 may be all that a row has
@@ -62,14 +66,38 @@ def path(before: Trace, after: Trace, end: tuple[str, Index] | None = None) -> t
     return _traced_back(before, after, _change(before, after, name, _largest(before, after, name)))
 
 
+def steps_between(before: Trace, after: Trace) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The steps that were added and those that were taken away, each in the order in which they run."""
+    return tuple(name for name in after if name not in before), tuple(name for name in before if name not in after)
+
+
 def _traced_back(before: Trace, after: Trace, last: Change) -> tuple[Change, ...]:
-    links = [last]
+    links, stood = [last], {}
     while links[-1].name in after:
-        source = _source(before, after, after[links[-1].name], links[-1].at)
-        if source is None:
+        made = after[links[-1].name]
+        found = _source(made, links[-1].at, _old_inputs(before, made, stood.get(made.name)))
+        if found is None:
             break
+        source, old = found
+        stood[source.name] = old
         links.append(source)
     return tuple(reversed(links))
+
+
+def _old_inputs(before: Trace, made: Traced, stood: np.ndarray | None) -> list[np.ndarray | None]:
+    """For each matrix that a step reads, what it was before; None where nothing of its size was there.
+
+    An added step has no past: in its place stands what the step after it read then, and that is also taken for what the
+    added step itself reads from another added one.
+    """
+    olds = []
+    for slot, name in enumerate(made.step.inputs):
+        old = before.matrix(name).value if before.has(name) else stood
+        if not before.has(name) and made.name in before and slot < len(before[made.name].inputs):
+            old = before[made.name].inputs[slot]
+        same_kind = old is not None and old.shape == made.inputs[slot].shape and old.dtype == made.inputs[slot].dtype
+        olds.append(old if same_kind else None)
+    return olds
 
 
 def _change(before: Trace, after: Trace, name: str, at: Index) -> Change:
@@ -82,21 +110,22 @@ def _largest(before: Trace, after: Trace, name: str) -> Index:
     return tuple(int(i) for i in np.unravel_index(np.argmax(size), size.shape))
 
 
-def _source(before: Trace, after: Trace, made: Traced, at: Index) -> Change | None:
-    """The cell that `made[at]` reads whose own change moved it most; None when only the program changed."""
+def _source(made: Traced, at: Index, olds: list[np.ndarray | None]) -> tuple[Change, np.ndarray] | None:
+    """The cell read by `made[at]` whose own change moved it most, and its matrix as it was; None when there is none."""
     best, most = None, 0.0
     seen = set()
     for slot, (name, cells) in enumerate(zip(made.step.inputs, made.explain(at).reads, strict=True)):
-        if not comparable(before, after, name):
+        old, new = olds[slot], made.inputs[slot]
+        if old is None:
             continue
-        moved = changed(before, after, name)
+        moved = _moved(old, new)
         for cell in cells:
             if not moved[cell] or (name, cell) in seen:
                 continue
             seen.add((name, cell))
-            effect = _effect(made, at, slot, cell, before.matrix(name).value[cell])
+            effect = _effect(made, at, slot, cell, old[cell])
             if effect > most or best is None:
-                best, most = _change(before, after, name, cell), effect
+                best, most = (Change(name, cell, old[cell].item(), new[cell].item()), old), effect
     return best
 
 

@@ -1,7 +1,7 @@
 """Numbers as people write them: one formatter for what is shown, one small grammar for what is typed.
 
 Vocabulary
-    decimal   2.20, 0.053, −1: at most two places, three below 0.1; a whole number has none
+    decimal   2.20, 0.053, −1: at most two places, three below 0.1; a whole number has none; 8.1·10⁴³ when very large
     exact     3/4, 2 ln 3: the fraction or the multiple of a logarithm, where the value is one; else the decimal
     typed     3/4, ln 3, -0.5, sqrt(2), 2 ln 3, (1+2)/4: sums, products, quotients, brackets, ln, sqrt, exp, pi
 
@@ -19,7 +19,9 @@ LONGEST = 60  # characters in one typed number
 DEEPEST = 20  # brackets and signs inside one another
 ALLOWED = "Allowed: numbers such as 2, -0.5, 3/4, ln 3, 2 ln 3, sqrt(2), between -1,000,000 and 1,000,000"
 _CLOSE = 1e-12
-_LOGS = (2, 3, 5, 7, 10)
+_LOGS = (2, 3, 5, 6, 7, 10)
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LOWERED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 
 
 class NumberError(ValueError):
@@ -28,7 +30,7 @@ class NumberError(ValueError):
 
 @lru_cache(maxsize=20_000)
 def decimal(x: float) -> str:
-    """A short decimal: whole numbers bare, two places, three below 0.1, scientific when very large or small."""
+    """A short decimal: whole numbers bare, two places, three below 0.1, a power of ten when very large or small."""
     if not math.isfinite(x):
         return {math.inf: "∞", -math.inf: "−∞"}.get(x, "undefined")
     size = abs(x)
@@ -36,7 +38,7 @@ def decimal(x: float) -> str:
         text = str(round(x))
     elif size >= 1e5 or size < 1e-3:
         mantissa, exponent = f"{x:.1e}".split("e")
-        text = f"{mantissa}e{int(exponent)}"
+        text = f"{mantissa}·10{str(int(exponent)).translate(_RAISED)}"
     else:
         text = f"{x:.3f}" if size < 0.0995 else f"{x:.2f}"
     return text.replace("-", "−")
@@ -72,7 +74,8 @@ def _log_text(ratio: Fraction, base: int) -> str:
 _TOKEN = re.compile(r"\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([A-Za-z]+)|([-+*/()]))", re.ASCII)
 _FUNCTIONS: dict[str, Callable[[float], float]] = {"ln": math.log, "sqrt": math.sqrt, "exp": math.exp}
 _CONSTANTS = {"pi": math.pi}  # not e: "3e" would be read, and is an unfinished 3e2
-_SIGNS = str.maketrans({"−": "-", "–": "-", "×": "*", "·": "*", "÷": "/", "√": "sqrt "})
+_SIGNS = str.maketrans({"−": "-", "–": "-", "×": "*", "·": "*", "÷": "/", "√": "sqrt ", "π": " pi "})
+_POWER = re.compile(r"(?<![\d.])10([⁺⁻]?[⁰¹²³⁴-⁹]+)")  # 10⁻¹⁰, as `decimal` writes it: one number, 1e-10
 
 
 def parse(text: str) -> float:
@@ -106,7 +109,8 @@ class _Reader:
     """Recursive descent over the typed text. sum := product (± product)*; product := factor ([*/] factor | factor)*."""
 
     def __init__(self, text: str):
-        self.tokens = self._split(text.translate(_SIGNS))
+        plain = _POWER.sub(lambda power: "1e" + power[1].translate(_LOWERED), text)
+        self.tokens = self._split(plain.translate(_SIGNS))
         self.depth = 0
 
     @staticmethod

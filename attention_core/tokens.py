@@ -189,11 +189,18 @@ def _word(token: str, lexicon: Lexicon) -> Word:
 
 
 _FEATURE_OF = {"adjective": "adj", "noun": "noun", "verb": "verb"}  # the feature that says a word's part
+# The main list's colours that have no paint: about these, a learner is told why nothing turns green.
+UNPAINTED = frozenset({
+    "beige", "black", "brown", "cyan", "golden", "gray", "green", "grey", "orange", "pink", "silver", "teal",
+    "turquoise", "verdant", "white", "yellow",
+})  # fmt: skip
 
 
 def _describe(lexicon: Lexicon, key: str) -> str:
     """A known word in a few words: "noun; round", "adjective; red 0.50, blue 0.50"."""
     part, features = lexicon.rows[key]
+    if lexicon.guesses and key in UNPAINTED:
+        return f"{part}; it has no feature for its colour, for only red and blue are kept"
     said = [
         name if value == 1 else f"{name} {decimal(value)}"
         for name, value in zip(lexicon.features, features, strict=True)

@@ -1,10 +1,12 @@
 """What the lessons on lookup and softmax put beside their prose: controls, and the figure or table that follows them.
 
-What softmax does over a setting is in softmax_figures.
+A figure follows the controls of its own section. All else in it is as we set it, as in the sentences beside it: so it
+says what they say, whatever a learner does elsewhere. Only the matrices follow everything. What softmax does over a
+setting is in softmax_figures.
 
 Vocabulary
-    ours      the number that we gave; yours: what the learner has set instead
-    besides   what else the learner has set: a figure is drawn with all of it, and says so, for our prose is not
+    ours           the number that we gave
+    in question    the number that the section asked about: a table shows it until the learner has moved the slider
 """
 
 from collections.abc import Mapping
@@ -17,9 +19,7 @@ from attention_ui.plots import Axes, curve
 from attention_ui.readings import (
     Worked,
     chosen,
-    listed_words,
     said,
-    settings,
     shown,
     sweep,
     usual,
@@ -32,35 +32,32 @@ SCORES: Mapping[str, str] = {
     "three": "red ball hit", "paint": "red ball hit blue cube", "logits": "for 8 : 4 : 2 : 1 : 1",
     "signed": "2, −1, 1", "cosines": "cosines", "chatbot": "a chatbot’s",
 }  # fmt: skip
-_WORDS: Mapping[str, str] = {  # a setting as the caption of a figure names it
-    "third": "a third value of {}", "nudge": "a nudge of {}", "sharpness": "a sharpness of {}", "soft": "a hard lookup",
-    "constant": "{} added to every score", "temperature": "a temperature of {}",
-    "columns": "softmax down the columns", "exponential": "no exponentials", "steady": "the row maximum subtracted",
-}  # fmt: skip
 
 
-def besides(*names: str) -> None:
-    """Say which of these the learner has set, so that a number unlike that of the prose surprises nobody."""
-    yours = settings()
-    found = [_WORDS[name].format(said(yours[name])) for name in names if name in yours]
-    if found:
-        st.caption(f"Drawn with what you set elsewhere on this page, too: {listed_words(found)}.")
-
-
-def as_it_should_be(*mistakes: str) -> None:
-    """Say that a figure leaves out these mistakes, if the learner has made one of them."""
-    if made := [_WORDS[name] for name in mistakes if name in settings()]:
-        st.caption(f"Drawn for softmax as it should be, without what you set elsewhere: {listed_words(made)}.")
-
-
-def _only_controls(matrices: str, figures: str) -> None:
-    """What the figures of a page follow, and what they do not."""
+def _which_follow(typed: str) -> None:
+    """What follows what on a page. typed: which matrices can be typed into."""
     st.caption(
-        f"Tables and figures below follow the controls{figures}; what you type into {matrices} shows in the matrices "
-        "alone. The sentences are about our numbers."
+        f"These matrices follow every control of the page, and what you type into {typed}. Each table or figure below "
+        "follows the controls beside it only; the rest of it is as in our sentences, which are about our numbers."
     )
     if visit().view.columns:
         st.caption("You show the tokens as columns: where a sentence says row, look along a column, and vice versa.")
+
+
+def slider_to(name: str, label: str, asked: float, says: str = "") -> tuple[float, str]:
+    """A slider, and a button that puts it to the number that was asked about.
+
+    Returns the number for the table below, and whose it is: the slider's, or `asked` while the slider stands at ours.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        setting_slider(name, label, says, step=1.0)
+        st.button(
+            f"Set it to {said(asked)}", key=f"{visit().document.name}.{name}.asked",
+            disabled=chosen(name) == asked, on_click=set_setting, kwargs={name: asked},
+        )  # fmt: skip
+    if chosen(name) == usual(name):
+        return asked, "in the question"
+    return chosen(name), "by the slider"
 
 
 # --- the lookup ------------------------------------------------------------------------------------------------------
@@ -70,7 +67,7 @@ def table_board() -> None:
     """How the numbers are shown, and the matrices of the lookup."""
     display()
     matrix_board()
-    _only_controls("Q, K or V", "")
+    _which_follow("Q, K or V")
 
 
 def looked_up(table: Worked) -> Mapping[str, str]:
@@ -78,16 +75,13 @@ def looked_up(table: Worked) -> Mapping[str, str]:
     return {what: shown(number) for what, number in _weighed(table).items()}
 
 
-def other_values(other: float) -> None:
-    """The table with our third value and with the learner's, or with `other` while it is ours: weights and result."""
-    setting_slider("third", "Third value", step=1.0)
+def other_values(asked: float) -> None:
+    """The table with our third value and with the slider's, or with `asked` while that is ours: weights and result."""
+    other, whose = slider_to("third", "Third value", asked)
     ours = usual("third")
-    values = (ours, chosen("third") if chosen("third") != ours else other)
-    tables = (worked("lookup", **settings("third"), third=value) for value in values)
-    compare(
-        "Our third value, and another", *map(_weighed, tables), tuple(f"value {said(value)}" for value in values), shown
-    )
-    besides("nudge", "sharpness", "soft")
+    tables = (_weighed(worked("lookup", third=value)) for value in (ours, other))
+    names = (f"{said(ours)}, ours", f"{said(other)}, {whose}")
+    compare("Our table, with one third value and with another", *tables, names, shown)
 
 
 def _weighed(table: Worked) -> dict[str, float]:
@@ -97,26 +91,23 @@ def _weighed(table: Worked) -> dict[str, float]:
 def nudging() -> None:
     """The nudge, what the matrices show of it, and what both tables give."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        setting_slider("nudge", "Nudge of the query's second coordinate", step=0.05)
+        setting_slider("nudge", "Nudge of the query’s coordinate b", step=0.05)
         setting_switch("soft", "Soft lookup in the matrices above")
         setting_switch("pull", "Pull of each score in the matrices above", "Two more steps, of the soft lookup.")
-    _results("nudge", "What the lookup gives when the query is nudged")
-    besides("third", "sharpness")
+    _results("nudge", "What our table gives when the query is nudged")
 
 
 def sharpening() -> None:
     """The sharpness, and what both tables give."""
     setting_slider("sharpness", "Sharpness c", "The matrices above get a step for it.", step=0.1)
-    _results("sharpness", "From the mean to the hard table")
-    besides("third", "nudge")
+    _results("sharpness", "What our table gives, from the mean to the hard lookup")
 
 
 def _results(setting: str, title: str) -> None:
-    """What the soft and the hard table give, over a setting of the lookup, all else as the learner has it."""
-    others = settings(setting, "soft", "pull")
-    over, softly = sweep("lookup", setting, "output", **others)
-    _, hardly = sweep("lookup", setting, "output", **others, soft=False)
-    lines = {"soft": softly["asked"], "hard": hardly["asked"]}
+    """What the soft and the hard table give, over a setting of the lookup, with our numbers."""
+    over, softly = sweep("lookup", setting, "output")
+    _, hardly = sweep("lookup", setting, "output", soft=False)
+    lines = {"soft": softly["the query"], "hard": hardly["the query"]}
     curve(Axes(title, setting, "result"), over, lines, key=f"lookup.{setting}.curve", at=chosen(setting), inks="vx")
 
 
@@ -136,7 +127,7 @@ def scores_board() -> None:
     display()
     setting_choice("scores", "Scores", SCORES)
     matrix_board()
-    _only_controls("S", ", and name their scores where they are not those that you chose")
+    _which_follow("S")
 
 
 def dividing() -> None:

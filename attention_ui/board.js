@@ -21,6 +21,8 @@ const MATH_TAGS = new Set(["mrow", "mi", "mn", "mo", "mtext", "msub", "msup", "m
   "mover", "munder", "munderover", "mspace", "mstyle"]);
 const PASTE_LIMIT = 20000;
 const EDIT_LIMIT = 40;
+// Typed on a given number, these open its field: ln 3, sqrt(2), exp(1), π. Not p, which steps, although pi begins with it.
+const BEGINS_A_NUMBER = /^[0-9.+\-−–(√πlse]$/;
 const SCROLLER_PADDING = 6; // both sides, as in board.css
 let ids = 0; // makes element ids unique when a page holds several boards
 
@@ -466,7 +468,7 @@ class Editor {
   /** Fractions stay fractions; a rounded decimal opens with all its digits. */
   static startText(cell) {
     const text = cell.firstChild.textContent.replace(/−/g, "-");
-    return Number.isFinite(Number(text)) ? cell.dataset.value : text;
+    return Number.isFinite(Number(text)) || text.includes("·") ? cell.dataset.value : text;
   }
 
   onKey(event) {
@@ -1159,12 +1161,12 @@ class Board {
   }
 
   onCellKey(event, hit) {
-    if (event.altKey) return false;
-    if (this.move(event, hit)) return true;
-    if (event.ctrlKey || event.metaKey) return false;
     const { figure, cell } = hit;
     const { key } = event;
-    if (figure.editable && /^[0-9.\-−]$/.test(key)) this.edit(hit, key);
+    if (event.altKey && !/^[√π−–]$/.test(key)) return false; // on some keyboards Alt is what types these
+    if (this.move(event, hit)) return true;
+    if (event.ctrlKey || event.metaKey) return false;
+    if (figure.editable && BEGINS_A_NUMBER.test(key)) this.edit(hit, key);
     else if (figure.editable && (key === "Enter" || key === "F2")) this.edit(hit);
     else if (figure.paintable && key === " ") this.emit("toggle", figure.address(cell));
     else if (key === "Enter" || key === " ") this.pick(figure.address(cell), figure);

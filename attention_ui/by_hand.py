@@ -59,7 +59,10 @@ def _given(trace: Trace, name: str) -> None:
     st.markdown(f"${step.formula}$. {step.says}")
     for read in dict.fromkeys(step.inputs):
         st.html(matrix_table(trace.matrix(read), _title(trace, read)))
-    st.markdown(f"Fill in the row, and press Enter. {ACCEPTS}{_INFINITE * (not finite)}")
+    st.markdown(
+        "These are the matrices as they stand above now, with what you have changed in them. Fill in the row, and "
+        f"press Enter. {ACCEPTS}{_INFINITE * (not finite)}"
+    )
 
 
 def _fill(trace: Trace, name: str, row: int) -> None:
@@ -81,9 +84,7 @@ def _fill(trace: Trace, name: str, row: int) -> None:
     if marks:
         _verdict(marks, blanks)
     if shown:
-        lines = [
-            f"{label}: {made.explain(at).text} = {exact(made.value[at].item())}" for (_, at), label in blanks.items()
-        ]
+        lines = [f"{label}: {_worked(made, at)}" for (_, at), label in blanks.items()]
         st.html(f'<ul class="slips" role="status">{_items(lines)}</ul>')
 
 
@@ -96,9 +97,10 @@ def _verdict(marks: Mapping[Target, Mark], labels: Mapping[Target, str]) -> None
     """How many are right, and a sentence about each of the others."""
     right = sum(found.right for found in marks.values())
     wrong = [f"{labels[blank]}: {found.says}" for blank, found in marks.items() if not found.right]
+    lead = " “Show me this row” writes out how each number is made." * bool(wrong)
     st.html(
         f'<div role="status"><p class="verdict {"wrong" if wrong else "right"}"><b>{"✗" if wrong else "✓"}</b>'
-        f'{right} of {len(marks)} right.</p><ul class="slips">{_items(wrong)}</ul></div>'
+        f'{right} of {len(marks)} right.{lead}</p><ul class="slips">{_items(wrong)}</ul></div>'
     )
 
 

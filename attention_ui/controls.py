@@ -11,14 +11,13 @@ import streamlit as st
 from attention_core.benches import Value
 from attention_core.examples import EXAMPLES
 from attention_ui import session
-from attention_ui.document import TEMPERATURES
+from attention_ui.document import TEMPERATURES, compute
 from attention_ui.lesson import notice
 from attention_ui.payload import SHOWN
 from attention_ui.readings import chosen
 
 ABLATIONS: Mapping[str, str] = {
     "": "Nothing: attention as it should be",
-    "unscaled": "No scaling",
     "wrong_axis": "Softmax over the wrong axis",
     "masked_after": "Mask after softmax",
     "masked_with_zero": "Mask with 0 instead of −∞",
@@ -68,7 +67,9 @@ def switches() -> None:
         _switch("scaled", "Divide by √d_k", "Multiply the scores by 1/√d_k before softmax.")
         _switch("residual", "Residual", "Add what the head collected to the token, instead of replacing it.")
         row = "column" if session.visit().view.columns else "row"
-        _switch("steady", f"Subtract the {row} maximum", "Changes no weight; keeps exp from overflowing.")
+        label, says = f"Subtract the {row} maximum", "Changes no weight; keeps exp from overflowing."
+        if not _forced("steady", label):
+            _switch("steady", label, says)
         st.slider(
             "Temperature T",
             *TEMPERATURES,
@@ -99,7 +100,16 @@ def setting_slider(name: str, label: str, says: str = "", step: float = 0.1) -> 
 
 def setting_switch(name: str, label: str, says: str = "") -> None:
     """A switch among the settings of this lesson's bench."""
-    st.toggle(label, help=says or None, **_setting(name))
+    if not _forced(name, label):
+        st.toggle(label, help=says or None, **_setting(name))
+
+
+def _forced(name: str, label: str) -> bool:
+    """Whether the row maximum is subtracted whatever its switch says; then the switch is drawn as on, and fixed."""
+    forced = name == "steady" and compute(session.visit().document).forced
+    if forced:
+        st.toggle(f"{label} (needed: exp of such scores is too large to store)", True, key="forced", disabled=True)
+    return forced
 
 
 def setting_choice(name: str, label: str, options: Mapping[object, str] | None = None) -> None:

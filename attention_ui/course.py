@@ -63,7 +63,7 @@ def _chosen(known: Lesson, names: list[str]) -> str:
     if len(names) == 1:
         return names[0]
     answered = progress().answers
-    marks = {name: " ✓" if any(one.right for one in answered.get(name, ())) else "" for name in names}
+    marks = {name: _mark([one.right for one in answered.get(name, ())]) for name in names}
     key = f"{known.name}.exercise"
     if st.session_state.get(key) not in names:
         st.session_state[key] = names[0]
@@ -71,6 +71,11 @@ def _chosen(known: Lesson, names: list[str]) -> str:
         return st.pills(
             "Exercise", names, format_func=lambda name: f"{EXERCISES[name].title}{marks[name]}", key=key, required=True
         )
+
+
+def _mark(answers: list[bool]) -> str:
+    """What an exercise's name is followed by, as a sign and in words, once it was answered."""
+    return " ✓ right" if any(answers) else " · tried" if answers else ""
 
 
 # --- the index -------------------------------------------------------------------------------------------------------

@@ -20,7 +20,6 @@ from attention_ui.editable import Editable, Given, Index
 EDITABLE = ("x", "w_q", "w_k", "w_v", "w_o", "bias")
 BY_POSITION = ("x", "mask", "bias")  # their edits belong to places in the sentence, not to words
 TEMPERATURES = (0.1, 10.0)
-BREAKS = ("unscaled", *programs.ABLATIONS)  # what a document's `ablation` may be, beside ""
 
 
 @dataclass(frozen=True)
@@ -45,16 +44,10 @@ class Document(Editable):
         return split(self.sentence)
 
     @property
-    def is_scaled(self) -> bool:
-        """Whether the scores are scaled: it can be switched off, or chosen as what to break."""
-        return self.scaled and self.ablation != "unscaled"
-
-    @property
     def program(self) -> Program:
         return programs.one_head(
             bias=bool(self.worked.neighbour), temperature=self.temperature != 1, steady=self.steady,
-            scaled=self.is_scaled, residual=self.residual,
-            ablation=self.ablation if self.ablation in programs.ABLATIONS else "",
+            scaled=self.scaled, residual=self.residual, ablation=self.ablation,
         )  # fmt: skip
 
     @property
@@ -76,7 +69,7 @@ class Document(Editable):
 
     def unedited(self) -> Given:
         given, labels = self.worked.given(self.tokens, self.causal)
-        if not self.is_scaled:
+        if not self.scaled:
             given["scale"] = np.array(1.0)
         given["temperature"] = np.array(float(self.temperature))  # a link may say 2
         return given, labels
@@ -85,7 +78,7 @@ class Document(Editable):
         if matrix.name == "x":
             return self.words[at[0]].why
         if matrix.name == "scale":
-            return f"1 / √{d_k}, because a key has {d_k} coordinates." if self.is_scaled else "Scaling is switched off."
+            return f"1 / √{d_k}, because a key has {d_k} coordinates." if self.scaled else "Scaling is switched off."
         number = exact(matrix.value[at].item())
         weight = f"A weight chosen by us ({number}), for clean results; nothing here was trained. You can type another."
         return _ABOUT.get(matrix.name, weight)

@@ -188,6 +188,8 @@ def _verdict(task: Task, kind: str, attempt: Attempt) -> None:
         _say(attempt.verdict, answered)
         if not attempt.verdict.right and attempt.narrowed is None:
             _diverges(task, attempt.verdict)
+        if not attempt.verdict.right and not attempt.verdict.slips:
+            _lead_on(task, attempt)
     if attempt.kept:
         notice(attempt.kept)
 
@@ -208,8 +210,16 @@ def _diverges(task: Task, verdict: Verdict) -> None:
     """The step, as the lesson's board draws it, of which that answer has other numbers first."""
     if verdict.diverges:
         called, says = task.seen_as(verdict.diverges)
-        text = f"The first step with other numbers is “{called}”" + (f": {says}" if says else ".")
+        text = f"The first step with other numbers than in the right way is “{called}”" + (f": {says}" if says else ".")
         st.html(f'<p class="prompt">{escape(text)}</p>')
+
+
+def _lead_on(task: Task, attempt: Attempt) -> None:
+    """Where nothing explains a wrong answer: what to open next, by the name of its button."""
+    if attempt.verdict.read and not attempt.solution:
+        left = attempt.hints < len(task.hints)
+        text = f"Hint {attempt.hints + 1} of {len(task.hints)}" if left else "Show the solution"
+        st.html(f'<p class="prompt">Open “{text}”, above: it leads on.</p>')
 
 
 def _follow_up(fields: Fields, attempt: Attempt) -> None:

@@ -24,7 +24,7 @@ from attention_core import programs
 from attention_core.benches import Value
 from attention_core.examples import EXAMPLES
 from attention_core.tokens import SentenceError
-from attention_ui.document import BREAKS, TEMPERATURES, Document, example_document
+from attention_ui.document import TEMPERATURES, Document, example_document
 from attention_ui.editable import Editable, EditError, Index
 from attention_ui.sheet import Sheet
 
@@ -188,11 +188,14 @@ def _with_settings(sheet: Sheet, inner: Mapping[str, Any]) -> tuple[Sheet, dict[
 
 
 def _with_switches(document: Document, inner: Mapping[str, Any]) -> Document:
+    inner = dict(inner)
+    if inner.get("ablation") == "unscaled":  # older links name as a mistake what is a switch of its own
+        inner |= {"ablation": "", "scaled": False}
     document = replace(document, **{name: inner[name] for name in _SWITCHES if name in inner})
     low, high = TEMPERATURES
     if not low <= document.temperature <= high:
         raise LinkError(f"its temperature is {document.temperature}; it may be {low} to {high}.")
-    if document.ablation and document.ablation not in BREAKS:
+    if document.ablation and document.ablation not in programs.ABLATIONS:
         raise LinkError(f"it names the ablation “{_short(document.ablation)}”, which there is not.")
     return document
 

@@ -4,6 +4,7 @@ Vocabulary
     paint   the features red and blue of a token, before or after the head
     disc    the paint as a coloured, named disc; colour is never the only sign
     share   a weight, drawn as a bar with its fraction
+    slight  paint that is less than a quarter of a pot
     spread  how evenly a word shares: the entropy of its weights in bits, and how many even shares have as much
 """
 
@@ -14,11 +15,13 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from attention_core.numerals import exact
+from attention_core.numerals import decimal, exact, says
 from attention_core.softmax import entropy
 from attention_ui.colours import mixed_colour, mixed_name
 from attention_ui.document import Head, compute, example_document
 from attention_ui.session import visit
+
+_SLIGHT = 0.25
 
 
 def worked_example() -> Head:
@@ -52,7 +55,7 @@ def strip(head: Head, after: int | None = None, asked: int | None = None) -> Non
 
 def _card(token: str, mark: str, amounts: tuple[float, float], waits: bool) -> str:
     red, blue = amounts
-    said = mark or mixed_name(red, blue)
+    said = mark or "slightly " * (0 < red + blue < _SLIGHT) + mixed_name(red, blue)
     waiting = ' class="waits"' if waits else ""
     return f"<li{waiting}><b>{escape(token)}</b>{_disc(red, blue, hidden=bool(mark))}<span>{said}</span></li>"
 
@@ -75,6 +78,31 @@ def shares(head: Head, query: int) -> None:
 def share_of(head: Head, query: int, key: int) -> str:
     """How much one word takes from another, as a fraction."""
     return exact(head.matrix("weights").value[query, key].item())
+
+
+def both(head: Head, name: str, *at: int) -> str:
+    """A number of a matrix as a fraction or a logarithm and, where it is not the same, as a decimal: "3/5 = 0.60"."""
+    value = head.matrix(name).value[at].item()
+    texts = dict.fromkeys((exact(value), decimal(value)))
+    return (" = " if says(decimal(value), value) else " ≈ ").join(texts)
+
+
+def chain(head: Head, query: int, key: int) -> str:
+    """How one weight is made of a query and a key, step by step, in sentences. The head divides and masks."""
+    at, scale = (query, key), head.matrix("scale").value.item()
+    q, k = (_vector(head, name, token) for name, token in (("q", query), ("k", key)))
+    score, scaled, exp, weight = (both(head, name, *at) for name in ("scores", "scaled", "exps", "weights"))
+    counted = head.trace["row_sums"].explain((query,)).written(exact)
+    return (
+        f"So q = {q} and k = {k}, and q · k is {score}. Divided by {exact(1 / scale)} that is {scaled}, and exp makes "
+        f"{exp} of it. Where nothing fits the score is 0, and exp(0) = 1; what is masked counts 0. The row sum is "
+        f"{counted} = {both(head, 'row_sums', query)}, and the weight **{weight}**."
+    )
+
+
+def _vector(head: Head, name: str, token: int) -> str:
+    """A row of a matrix as a vector, its numbers exactly: "(0, 2 ln 3, 0, 0)"."""
+    return f"({', '.join(map(exact, head.matrix(name).value[token].tolist()))})"
 
 
 def shares_of(head: Head, query: int) -> dict[str, float]:

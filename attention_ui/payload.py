@@ -112,8 +112,7 @@ def board_data(picture: Picture) -> Data:
         "picked": _picked(picture.view),
         "panel": panel(picture),
         "empty": _invitation(picture),
-        "keys": "Keys: arrows move; Enter picks, or edits a given number; Space picks, or paints the mask; "
-        "n and p go to the next and the previous step, a shows all; Ctrl+Z undoes.",
+        "keys": _keys(picture),
         "why": why(picture),
         "alert": broken(picture),
     }
@@ -126,6 +125,17 @@ def _invitation(picture: Picture) -> str:
     listed_letters = " and ".join([", ".join(letters[:-1]), letters[-1]] if len(letters) > 1 else letters)
     painted = "; cells of the mask M can be painted" if "mask" in given else ""
     return f"Pick any cell to see where its number comes from. Numbers in {listed_letters} can be changed{painted}."
+
+
+def _keys(picture: Picture) -> str:
+    """What the keys do with the matrices of this page."""
+    given = picture.head.trace.given
+    edits = ", or edits a given number" if any(name in given for name in picture.head.document.editable) else ""
+    paints = ", or paints the mask" if "mask" in given else ""
+    return (
+        f"Keys: arrows move; Enter picks{edits}; Space picks{paints}; "
+        "n and p go to the next and the previous step, a shows all; Ctrl+Z undoes."
+    )
 
 
 def _picked(view: View) -> Data | None:
@@ -143,10 +153,7 @@ def broken(picture: Picture) -> str:
         if not check.holds
     ]
     if not found:
-        return (
-            "What breaks: no rule is broken, the weights still sum to 1. But larger scores make them more one-sided; "
-            "choose “difference” to see by how much."
-        )
+        return "What breaks: no rule, on these numbers. Choose “difference” to see what else it changes."
     return f"What breaks: {'; '.join(found)}."
 
 
@@ -527,7 +534,8 @@ def why(picture: Picture) -> Data | None:
     start, links = _path(picture)
     if not links:
         return {"lines": [{"text": _nothing_changed(old, new)}]}
-    lines = start + [_why_line(picture, link, first=link is links[0]) for link in links]
+    first = _begun(picture, links[0])
+    lines = start + first + [_why_line(picture, link, not first and link is links[0]) for link in links]
     picked = picture.view.picked
     if picked is None or picked[0] != links[-1].name:
         if _left_the_weights(old, new, links):
@@ -561,14 +569,48 @@ def _path(picture: Picture) -> tuple[list[Data], Sequence[changes.Change]]:
     return [{"text": text}], changes.path(before, after)
 
 
+def _begun(picture: Picture, first: changes.Change) -> list[Data]:
+    """What made the first cell of the path change, when no cell that it reads did: a number with a step of its own
+    (a temperature, a constant), else a step that was added or taken away."""
+    if first.name in picture.head.trace.given:
+        return []
+    old, new = (head.document.given()[0] for head in (picture.before, picture.head))
+    gone = _gone(picture, first.name)
+    steps = gone if picture.before.trace.has(first.name) else (picture.steps[first.name],)
+    for name in dict.fromkeys(name for step in steps for name in step.inputs):
+        if name in old and name in new and not old[name].ndim and old[name] != new[name]:
+            given = programs.GIVENS[name]
+            was, now = (picture.form(float(value)) for value in (old[name], new[name]))
+            place = drawn_cell(name, ()) | {"start": "", "label": given.letter} if picture.head.trace.has(name) else {}
+            text = f" went from {was} to {now}: {given.meaning}."
+            return [place | {"text": text if place else given.letter + text}]
+    if gone:
+        return [{"text": f"The step “{gone[0].title}” was taken away."}]
+    return []
+
+
+def _gone(picture: Picture, name: str) -> Sequence[Step]:
+    """The steps taken away of those that led to the matrix `name`: among what it read, what that read, and so on."""
+    read, before = {name}, picture.before.program
+    _, removed = changes.steps_between(picture.before.trace, picture.head.trace)
+    for step in reversed(before):
+        if step.name == name or step.name in read.intersection(removed):
+            read.update(step.inputs)
+    return [step for step in before if step.name in read and step.name in removed]
+
+
 def _why_line(picture: Picture, link: changes.Change, first: bool) -> Data:
     """One sentence about one cell: what it says in words, and from what to what it went."""
     was, now = picture.form(float(link.before)), picture.form(float(link.after))
     start = "" if first else "so "
-    if first and link.name in picture.head.trace:
+    went = f"went from {was} to {now}"
+    if not picture.before.trace.has(link.name):
+        start += f"the step “{title(picture, link.name)}” was added: "
+        went = f"is {now}, where {was} stood before"
+    elif first and link.name in picture.head.trace:
         start = "you changed how this step is computed, so "
     return drawn_cell(link.name, link.at) | {
         "start": start,
         "label": cell_name(picture, link.name, link.at),
-        "text": f" went from {was} to {now}: {where(picture, link.name, link.at)}.",
+        "text": f" {went}: {where(picture, link.name, link.at)}.",
     }

@@ -129,14 +129,24 @@ def histograms_figure(axes: Axes, samples: Mapping[str, np.ndarray], bins: int, 
     import plotly.graph_objects as go
 
     drawn = _figure(axes)
-    edges = np.histogram_bin_edges(np.concatenate(list(samples.values())), bins)
+    edges, highest = _bins(np.concatenate(list(samples.values())), bins), 0.0
     for i, (name, sample) in enumerate(samples.items()):
         share = np.histogram(sample, edges)[0] / sample.size
+        highest = max(highest, share.max().item())
         line = {"color": _ink(i, inks), "dash": _DASHES[i % len(_DASHES)], "width": 2.5, "shape": "hv"}
         outline = {"x": edges.tolist(), "y": [*share.tolist(), share[-1].item()], "mode": "lines", "line": line}
-        drawn.add_trace(go.Scatter(**outline, name=escape(name)))
-    drawn.update_yaxes(rangemode="tozero")
+        # filled, for the gap of a dashed line may lie where a narrow peak has its top
+        drawn.add_trace(go.Scatter(**outline, name=escape(name), fill="tozeroy"))
+    drawn.update_yaxes(range=[0, 1.08 * highest])
     return drawn
+
+
+def _bins(values: np.ndarray, bins: int) -> np.ndarray:
+    """Edges of common bins; around 0, with one in the middle, where the values lie on both sides of it."""
+    if values.min() < 0 < values.max():
+        far = float(np.abs(values).max())
+        return np.linspace(-far, far, (bins | 1) + 1)
+    return np.histogram_bin_edges(values, bins)
 
 
 def arrows2d(axes: Axes, vectors: Mapping[str, tuple[float, float]], *, key: str, inks: Sequence[str] = ()) -> None:

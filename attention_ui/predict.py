@@ -2,6 +2,7 @@
 
 Vocabulary
     guess     what the learner chose; "" when the question was skipped. It is kept, and stays beside the result
+    verdict   the guess beside the answer. It takes the place of the question, and its focus, which would else be lost
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,20 @@ import streamlit as st
 from attention_ui.teach import WIDTH
 
 SKIPPED = ""
+_JUST = "just_guessed"  # the question whose verdict is to get the focus, for one rerun
+# Draws nothing: it makes a part of the page heard as a status, and gives it the focus.
+_focus = st.components.v2.component(
+    "attention_focus",
+    html="<span></span>",
+    js="""export default ({ data }) => {
+        const node = document.getElementsByClassName(data.part)[0];
+        if (!node) return;
+        node.setAttribute("role", "status");
+        node.setAttribute("tabindex", "-1");
+        node.style.outlineOffset = "4px";
+        node.focus();
+    };""",
+)
 
 
 def guesses() -> Mapping[str, str]:
@@ -30,7 +45,12 @@ def reveal(name: str, question: str, options: Sequence[str], answer: str) -> boo
         _ask(name, question, options)
         return False
     st.markdown(f"*{question}*")
-    _verdict(guess, answer)
+    part = f"verdict-{name.replace('.', '-')}"
+    with st.container(key=part, gap=None):
+        _verdict(guess, answer)
+        if st.session_state.get(_JUST) == name:
+            del st.session_state[_JUST]
+            _focus(key=f"{name}.focus", data={"part": f"st-key-{part}"}, height="content")
     return True
 
 
@@ -61,3 +81,4 @@ def _verdict(guess: str, answer: str) -> None:
 
 def _keep(name: str, guess: str) -> None:
     st.session_state.setdefault("guesses", {})[name] = guess
+    st.session_state[_JUST] = name

@@ -110,11 +110,6 @@ def shown(x: float) -> str:
     return exact(x) if visit().view.exact else decimal(x)
 
 
-def settings(*but: str) -> dict[str, Value]:
-    """What the learner has set otherwise than we did, on this page, without these."""
-    return {name: value for name, value in visit().document.settings.items() if name not in but}
-
-
 def said(x: float, places: int | None = None) -> str:
     """A number as a sentence says it."""
     return exact(x) if places is None else f"{x:.{places}f}".replace("-", "−")
@@ -144,6 +139,6 @@ def sweep(bench: str, setting: str, name: str, **others: Value) -> tuple[list[fl
     return over, {label: [at[label] for at in rows] for label in rows[0]}
 
 
-def sharpest(keys: int, temperature: float = 1.0) -> float:
+def sharpest(keys: int) -> float:
     """The largest weight that any of so many keys can get from scores that are cosines."""
-    return softmax(cosines(keys), temperature=temperature).max().item()
+    return softmax(cosines(keys)).max().item()

@@ -93,7 +93,7 @@ class Visit:
 
     def around(self) -> tuple[Any, ...]:
         """What the page shows outside the matrices: the controls, and sentences about what could not be used."""
-        return self.document.around(), self.sentence_error, tuple(self.problems)
+        return self.document.around(), compute(self.document).forced, self.sentence_error, tuple(self.problems)
 
     # --- picking and walking ---
 
@@ -291,13 +291,19 @@ def set_document(**changes: Any) -> None:
 
 
 def _dropped(old: Editable, new: Editable) -> str:
-    """What to say when edits were lost with the places that they belonged to."""
-    lost = [letter_text(name) for name in old.edits if name not in new.edits]
-    return (
-        f"Your changes to {' and '.join(lost)} belonged to what was there before; Undo brings them back."
-        if lost
-        else ""
-    )
+    """What to say when edits were lost with the places that they belonged to; "" when none was."""
+    whole, parts = [], []
+    for name, cells in old.edits.items():
+        lost = cells.keys() - new.edits.get(name, {}).keys()
+        if lost and name in new.edits:
+            parts.append(f"{len(lost)} of your {len(cells)} changes to {letter_text(name)}")
+        elif lost:
+            whole.append(letter_text(name))
+    named = ([f"your changes to {' and '.join(whole)}"] if whole else []) + parts
+    if not named:
+        return ""
+    says = " and ".join(named)
+    return f"{says[0].upper()}{says[1:]} belonged to what was there before; Undo brings them back."
 
 
 def set_example(name: str) -> None:

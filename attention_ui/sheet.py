@@ -12,8 +12,9 @@ from functools import cached_property
 import numpy as np
 
 from attention_core.benches import BENCHES, Bench, SetUp, Value
+from attention_core.programs import GIVENS
 from attention_core.tokens import Word
-from attention_core.trace import Matrix, Program
+from attention_core.trace import Matrix, Program, givens
 from attention_ui.editable import Editable, Given, Index
 
 
@@ -78,10 +79,20 @@ class Sheet(Editable):
         return new
 
     def with_settings(self, **changes: Value) -> "Sheet":
-        """Other settings; edits of a matrix that they make anew are dropped. Raises ValueError for a wrong one."""
+        """Other settings; what was typed stays where the number under it is the same. Raises ValueError for a bad one.
+
+        The same: in a matrix of the same size, between the same labels.
+        """
         new = replace(self, settings=self.bench.changed({**self.settings, **changes}), edits={})
         old, now = self.unedited()[0], new.unedited()[0]
         kept = {
-            name: cells for name, cells in self.edits.items() if name in now and np.array_equal(old[name], now[name])
+            name: {at: text for at, text in cells.items() if old[name][at] == now[name][at]}
+            for name, cells in self.edits.items()
+            if name in now and old[name].shape == now[name].shape and self._places(name) == new._places(name)
         }
-        return replace(new, edits=kept)
+        return replace(new, edits={name: cells for name, cells in kept.items() if cells})
+
+    def _places(self, name: str) -> tuple[tuple[str, ...] | None, ...]:
+        """The labels along the axes of a given matrix; None where they are only numbered."""
+        axes = givens(self.program).get(name, GIVENS[name].axes)
+        return tuple(self.set_up.labels.get(axis) for axis in axes)

@@ -11,10 +11,11 @@ Texts are the lesson's own words and may hold Markdown and LaTeX; labels and num
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from math import isfinite
 
 import streamlit as st
 
-from attention_core.numerals import exact
+from attention_core.numerals import decimal, exact, says
 from attention_ui.tables import text_table
 
 CLAIMS: Mapping[str, str] = {
@@ -65,12 +66,18 @@ def compare(
 ) -> None:  # fmt: skip
     """A table of numbers before and after a change, with after − before. Both name the same things.
 
-    form: how a number is written.
+    form: how a number is written; a row where it cannot write every number as it is, has decimals throughout.
     """
     if list(before) != list(after):
         raise ValueError(f"compare: before has {list(before)}, and after has {list(after)}; they must name the same")
-    rows = [(what, form(old), form(after[what]), difference(old, after[what], form)) for what, old in before.items()]
+    rows = [_compared(what, old, after[what], form) for what, old in before.items()]
     st.html(text_table(caption, ("", *names, "difference"), rows))
+
+
+def _compared(what: str, old: float, new: float, form: Callable[[float], str]) -> tuple[str, ...]:
+    if not all(isfinite(x) and says(form(x), x) for x in (old, new, new - old)):
+        form = decimal  # 1/5 beside 0.26 would be two forms in one row
+    return what, form(old), form(new), difference(old, new, form)
 
 
 def difference(old: float, new: float, form: Callable[[float], str] = exact) -> str:

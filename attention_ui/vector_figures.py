@@ -32,7 +32,7 @@ def arrows() -> None:
     ours, yours = worked("similarity"), Worked(compute(visit().document))
     tips = yours.head.matrix("q").value
     named = dict(zip(yours.row("q_length"), tips.tolist(), strict=True))
-    axes = Axes(f"The arrows: the {line()}s of Q", "east", "north")
+    axes = Axes(f"The arrows: the {line()}s of Q", "x (east)", "y (north)")
     with st.container():  # one place on the page, however much it holds: what follows must not be mounted anew
         arrows2d(axes, named, key="arrows", inks=["q"] * len(named))
         st.caption("Q and K hold the same arrows, so that each meets each. Type a number into one: the other follows.")
@@ -55,7 +55,7 @@ def longer_east() -> None:
         for found in (worked("similarity"), worked("similarity", stretch=times))
     )
     longer = f"{said(times)} times as long" if set_by_hand else "twice as long"
-    compare("Our arrow east, with each", before, after, ("as it was", longer))
+    compare("Our arrow east, with each", before, after, ("as it was", longer), form=shown)
     st.caption("The matrices above follow the slider. With itself, the dot product grows twice over: both are longer.")
 
 
@@ -64,11 +64,12 @@ def random_scores() -> None:
     setting_choice("d", "Coordinates d_k")
     d, found, expected = chosen("d"), simulations.pairs(chosen("d")), simulations.spread(chosen("d")).dot
     samples = {"q · k": found.dots, "q · k, divided by √d_k": found.dots / expected}
-    histograms(Axes(f"Random pairs, d_k = {d}", "score", "share of the pairs"), samples, key="dots", bins=80)
-    measured = said(found.dots.std().item(), 2)
+    histograms(Axes(f"Random pairs, d_k = {d}", "score", "share of the pairs"), samples, key="dots", bins=181)
+    measured, divided = (said(sample.std().item(), 2) for sample in samples.values())
     st.markdown(
         f"The standard deviation of q · k should be √{d} = {said(expected)}. Measured, on {simulations.DRAWS:,} random "
-        f"pairs: {measured}."
+        f"pairs: {measured}, and {divided} once each is divided by {said(expected)}. The small gap is chance: the "
+        "pairs are drawn at random."
     )
 
 
@@ -105,6 +106,7 @@ def nearly_orthogonal() -> None:
         simulations.measured(many),
         names,
     )
+    st.caption("These pairs were drawn at random, so what is measured lies a little beside 1 / √d and √d.")
 
 
 # --- Queries, keys and values ----------------------------------------------------------------------------------------
@@ -145,5 +147,5 @@ def with_query_bias() -> None:
     """What hit takes from each word, without a bias and with one on every query."""
     at = allowed("asks").index(_HIT)
     before, after = (worked("projections", bias=bias).row("weights", at, "from {}") for bias in ("zero", "b_q"))
-    compare("What hit takes", before, after, ("no bias", "with b_Q"))
+    compare("What hit takes", before, after, ("no bias", "with b_Q"), form=shown)
     st.caption("From the words that follow it takes nothing, with a bias or without: the mask hides them.")

@@ -29,7 +29,8 @@ strip(head)
 st.subheader("Your guess", anchor=False)
 st.markdown(
     "Each word may look at itself and at the words before it. In this example things (*ball*, *cube*) look for words "
-    "that describe, and the words they find give them some of their paint. All words look at the same time, and take "
+    "that describe, *hit* looks for things, and the words that describe look for nothing. What is found gives some of "
+    "its paint. All words look at the same time, and take "
     "from the paint that the others came with."
 )
 if not reveal("home.ball", "Once ball has looked around, what colour is it?", COLOURS, colour_after(head, BALL)):
@@ -48,8 +49,10 @@ else:
         st.markdown(
             f"*cube* took the same from *red* as from *blue*, and has **{mixture(head, CUBE)}**: purple. It looked for "
             "words that describe, and found two. Which one stands nearer it cannot tell, for here only the words "
-            "themselves count, not their places. (*hit* turned slightly red and *blue* changed a little, because they "
-            "looked back as well.)"
+            "themselves count, not their places. (*hit* looked for things and found *ball*, which came without "
+            "paint. It turned slightly red all the same, for a word takes a little from every word that it sees. So "
+            "*blue*, which looks for nothing, has a little red now. And *red*, which sees only "
+            "itself, took from itself: it is as red, with more of it.)"
         )
         st.markdown(
             "That is all of attention: look, weigh, mix, add. The weights here were chosen by us, so that the numbers "

@@ -20,11 +20,14 @@ st.markdown(
     "Attention looks up *softly*. The query *q* is compared with every key *k*: multiply coordinate by coordinate and "
     "add up. The result is a **score**; the larger, the better the fit. The scores become **weights**, which are "
     "shares that add up to 1, and all the values are mixed in these shares.\n\n"
-    f"Here are three keys with the values {soft.listed('v')}. The exponentials of their scores are "
-    f"{soft.listed('exps')}: that is how much each key counts, and the next lesson says how. As shares of their sum "
-    f"these are {soft.listed('weights', form=shown)}. So the soft lookup gives {soft.written('output', 0, form=shown)} "
-    f"= **{said(found)}**. The hard one takes the best key's value, **{said(taken)}**. We chose the numbers, so that "
-    "they come out clean."
+    "Three signs: the **exponential**, *exp* of a number, is e = 2.718… raised to it; *ln* goes back: "
+    f"{soft.said('q', 0, FIRST)} = {soft.said('q', 0, FIRST, places=2)} is the number whose exponential is "
+    f"{soft.said('exps', 0, FIRST)}. A raised T, as in Kᵀ, says that rows and columns are exchanged.\n\n"
+    f"Here are a query and three keys, each with coordinates a, b and c, and the values {soft.listed('v')}. The "
+    f"exponentials of the scores are {soft.listed('exps')}: that is how much each key counts, and the next lesson says "
+    f"how. As shares of their sum these are {soft.listed('weights', form=shown)}. So the soft lookup gives "
+    f"{soft.written('output', 0, form=shown)} = **{said(found)}**. The hard one takes the best key's value, "
+    f"**{said(taken)}**. We chose the numbers, so that they come out clean."
 )
 table_board()
 terms("query", "key", "value", "score", "weight", "exponential", "derivative")
@@ -36,7 +39,7 @@ if reveal("lookup.values", "Which weights change?", ["None", "The third grows", 
     st.markdown(
         "A query is compared with the keys, and never with the values: the first step above reads Q and K. So the "
         f"weights stay {larger.listed('weights', form=shown)}, and only the result goes from {said(found)} to "
-        f"{larger.said('output', 0)}. Try other values; the matrices above change with you."
+        f"{larger.said('output', 0)}. Set it here, or try other values: the matrices change with you."
     )
     other_values(OTHER)
 
@@ -44,21 +47,21 @@ st.subheader("Why can a hard table not be trained?", anchor=False)
 nudged, hard_nudged = worked("lookup", nudge=SMALL), worked("lookup", nudge=SMALL, soft=False)
 st.markdown(
     "To train is to nudge a number a little, to see which way the result moves, and to go on in the better direction. "
-    f"Take the hard lookup, which gives {said(taken)}, and nudge the query: its second coordinate grows by "
-    f"{said(SMALL, 1)}. The second key fits a little better now, though it is not yet the best."
+    f"Take the hard lookup, which gives {said(taken)}, and nudge the query: its coordinate b grows by "
+    f"{said(SMALL, 1)}. Key 2 fits a little better now, though it is not yet the best."
 )
 if reveal("lookup.nudge", "How does the hard result change?", ["Not at all", "A little", "It jumps"], "Not at all"):
     st.markdown(
         f"The hard result stays {hard_nudged.said('output', 0)}; the soft one goes from {said(found)} to "
-        f"{nudged.said('output', 0, places=3)}. Nudge on, and the hard result jumps once, where the second key becomes "
-        "the best. Elsewhere it is flat: no small nudge tells which way to go. Nudging a *key* changes a score in the "
+        f"{nudged.said('output', 0, places=3)}. Nudge on, and the hard result jumps once, where key 2 becomes the "
+        "best. Elsewhere it is flat: no small nudge tells which way to go. Nudging a *key* changes a score in the "
         "same way, so it is not felt either. That is why a table cannot learn its keys."
     )
     nudging()
     st.markdown(
         "How fast the soft result moves with each score is its *pull*, weight × (value − result): the **derivative**. "
-        f"Here the pulls are {soft.listed('felt', form=shown)}: the first key pulls the result down, the third pulls "
-        f"it up. A nudge of {said(SMALL, 1)} of the second should move it by about {said(SMALL, 1)} × "
+        f"Here the pulls are {soft.listed('felt', form=shown)}: key 1 pulls the result down, key 3 pulls it up. "
+        f"A nudge of {said(SMALL, 1)} of the score of key 2 should move it by about {said(SMALL, 1)} × "
         f"{shown(soft.number('felt', 0, SECOND))}; it moved by {said(nudged.number('output', 0) - found, 3)}. "
         f"With a *value* the result moves as fast as its weight says: {soft.listed('weights', form=shown)}."
     )
@@ -72,8 +75,8 @@ options = ["0", *(table.said("output", 0) for table in (hard, soft, even))]
 if reveal("lookup.sharpness", "What does the soft lookup give then?", options, options[-1]):
     st.markdown(
         f"All keys fit equally well, so each gets {shown(even.number('weights', 0, FIRST))}, and the result is the "
-        f"plain mean of the values. At *c* = {sharp.said('scale')} it is {sharp.said('output', 0, places=2)}, nearly "
-        "what the hard table gives. Soft lookup holds both ends, and everything between."
+        f"plain mean of the values. At *c* = {sharp.said('scale')} our numbers give {sharp.said('output', 0, places=2)}"
+        ", nearly what the hard table gives. Soft lookup holds both ends, and everything between."
     )
     sharpening()
 

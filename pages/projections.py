@@ -14,6 +14,7 @@ from attention_ui.vector_figures import MOVED, fits, moved, shapes_by_length, wi
 open_lesson("projections")
 ours, LINE = worked("projections"), line()
 RED, BALL, *_ = range(len(allowed("asks")))
+WIDTH, scaled = len(ours.row("q")), shown(worked("projections", bias="zero").number("scaled", BALL, RED))
 ball = {name: ours.vector(name, BALL) for name in ("x", "q", "k", "v")}
 
 st.markdown(
@@ -36,14 +37,15 @@ st.markdown(
     "In our weights, coordinate 0 of a query says “I look for an adjective”, and coordinate 0 of a key “I am one”. "
     f"*red* has the key {ours.vector('k', RED)}, so *ball* and *red* fit: their score is "
     f"{ours.written('scores', BALL, RED, form=shown)} = **{shown(ours.number('scores', BALL, RED))}**. Nobody asks and "
-    "nobody answers: two lists of numbers are multiplied, and the products added up."
+    "nobody answers: two lists of numbers are multiplied, and the products added up. (These scores are not yet divided "
+    f"by √d_k, here √{WIDTH} = {shown(WIDTH**0.5)}. Divided, this one is {scaled}: the score of the lesson on softmax.)"
 )
 setting_choice("asks", "Follow the query of")
 fits()
 misconception(
     "In self-attention Q, K and V are the same, because all are made from the same words.",
     "The same source, three different projections. And mind the words: W_Q, the query *matrix*, is not a query. It "
-    f"maps the space of {len(ours.row('x'))} features to a smaller one, of {len(ours.row('q'))} coordinates. That "
+    f"maps the space of {len(ours.row('x'))} features to a smaller one, of {WIDTH} coordinates. That "
     f"makes Q, {ours.size('q')}, and each {LINE} of Q is one query *vector*.",
     {f"ball in {name.upper()}": numbers for name, numbers in ball.items()},
 )

@@ -8,7 +8,7 @@ from attention_ui.controls import display
 from attention_ui.glossary import terms
 from attention_ui.lesson import close_lesson, open_lesson
 from attention_ui.predict import reveal
-from attention_ui.readings import said, usual, worked
+from attention_ui.readings import said, shown, usual, worked
 from attention_ui.teach import claim, misconception
 from attention_ui.vector_figures import arrows, chance, largest_weights, longer_east, nearly_orthogonal, random_scores
 
@@ -17,8 +17,8 @@ ours = worked("similarity")
 EAST, DIAGONAL, NORTH = range(3)
 
 st.markdown(
-    "Attention asks how well two vectors fit. Take four arrows on a map, chosen by us: how far east, how far north. "
-    "The **dot product**, written q · k, multiplies coordinate by coordinate and adds up. Our *east* with our "
+    "Attention asks how well two vectors fit. Take four arrows on a map, chosen by us: x says how far east, y how far "
+    "north. The **dot product**, written q · k, multiplies coordinate by coordinate and adds up. Our *east* with our "
     f"*north-east* is {ours.written('scores', EAST, DIAGONAL)} = **{ours.said('scores', EAST, DIAGONAL)}**. It is "
     "positive where two arrows point roughly the same way, 0 at a right angle, negative where they point apart. It "
     "also grows with the **lengths** |q| and |k|. Divided by both, only the direction is left: the **cosine**. It lies "
@@ -69,6 +69,7 @@ misconception(
     "By its square root, for that is how far they spread. In *red ball hit blue cube*, where d_k is 4, *hit* looks "
     "for *ball*. What it takes from it depends on what its score was divided by:",
     {f"divided by {scaling}": taken for scaling, taken in simulations.share_by_scaling().items()},
+    form=shown,
 )
 claim("typical", "Trained queries and keys are not random, but training starts from random weights.")
 

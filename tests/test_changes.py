@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attention_core import programs, run
-from attention_core.changes import Change, changed, difference, path
+from attention_core.changes import Change, changed, difference, path, steps_between
 from attention_core.examples import PAINT
 from tests.heads import VARIANTS, drawn, seeds, sizes
 
@@ -186,7 +186,7 @@ def test_a_mask_toggle_where_it_shows():
 CHANGED_PROGRAMS = [
     (programs.one_head(), programs.one_head(ablation="masked_with_zero"), "masked"),
     (programs.SELF_ATTENTION, programs.wrong_axis(programs.SELF_ATTENTION), "row_sums"),
-    (programs.one_head(), programs.one_head(ablation="masked_after"), "output"),
+    (programs.one_head(), programs.one_head(ablation="masked_after"), "shifted"),  # it read the masked scores
 ]
 
 
@@ -197,6 +197,30 @@ def test_a_changed_program_begins_at_the_step_that_changed(old, new, start):
     assert links[0].name in after
     assert links[0].name == start
     linked(links, after)
+
+
+@pytest.mark.parametrize("steady", [False, True])
+def test_an_added_step_stands_where_what_it_was_put_before_stood(steady):
+    """The path goes on through added steps, to where nothing that they read has changed."""
+    old, new = programs.softmax_rows(raised=True), programs.softmax_rows(raised=True, tempered=True, steady=steady)
+    given = {"scores": np.log([[3.0, 1.0, 1.0]]), "constant": np.array(2.0), "temperature": np.array(0.5)}
+    before, after = run(old, given), run(new, given)
+    links = path(before, after)
+    begun = ["tempered", *(["shifted"] if steady else []), "exps"]
+    assert [link.name for link in links][: len(begun)] == begun
+    assert links[0].before == before["raised"].value[links[0].at]
+    assert links[0].after == after["tempered"].value[links[0].at]
+    linked(links, after)
+    added, removed = steps_between(before, after)
+    assert added == (("tempered", "row_max", "shifted") if steady else ("tempered",))
+    assert removed == ()
+    assert steps_between(after, before) == (removed, added)
+
+
+def test_a_step_taken_away_leaves_the_change_to_its_reader():
+    old, new = programs.softmax_rows(tempered=True), programs.softmax_rows()
+    given = {"scores": np.log([[3.0, 1.0, 1.0]]), "temperature": np.array(0.5)}
+    assert path(run(old, given), run(new, given))[0].name == "exps"
 
 
 def test_the_same_infinity_did_not_change():

@@ -124,7 +124,7 @@ def test_an_exercise_names_the_slip(name):
     assert verdict.slips
     for slip in verdict.slips:
         assert escaped(slip.says) in html(app)
-    assert ("The first step with other numbers is" in html(app)) == (verdict.diverges is not None)
+    assert ("The first step with other numbers than in the right way is" in html(app)) == (verdict.diverges is not None)
     assert [one.right for one in app.session_state["progress"].answers[name]] == [False]
 
 

@@ -49,12 +49,29 @@ def test_every_control_reaches_its_ends(setting, soft):
         assert app.session_state["visit.lookup"].document.setting(setting) == value
 
 
-def test_the_table_beside_the_value_follows_the_slider():
+def table_of_values(app):
+    (table,) = [html.proto.body for html in app.get("html") if "one third value" in html.proto.body]
+    return table
+
+
+def test_the_table_shows_the_number_in_question_until_the_slider_is_moved():
     app = guessed("values")
+    assert "60, ours" in table_of_values(app)
+    assert "100, in the question" in table_of_values(app)
     sound(app.slider(key="lookup.third").set_value(90.0).run())
-    (table,) = [html.proto.body for html in app.get("html") if "Our third value" in html.proto.body]
-    assert "value 90" in table
-    assert ">21<" in table
+    assert "90, by the slider" in table_of_values(app)
+    assert ">21<" in table_of_values(app)
+    assert "100" not in table_of_values(app)
+
+
+def test_a_button_puts_the_slider_to_the_number_in_question():
+    app = guessed("values")
+    sound(app.button(key="lookup.third.asked").click().run())
+    assert app.slider(key="lookup.third").value == 100
+    assert compute(app.session_state["visit.lookup"].document).matrix("output").value[0] == pytest.approx(22)
+    assert "100, by the slider" in table_of_values(app)
+    assert ">22<" in table_of_values(app)
+    assert app.button(key="lookup.third.asked").disabled
 
 
 def test_the_derivatives_are_said():
@@ -66,16 +83,16 @@ def test_the_derivatives_are_said():
 
 def test_the_hard_table_is_flat_with_one_jump_and_the_soft_one_moves():
     over, hard = sweep("lookup", "nudge", "output", soft=False)
-    assert len(set(hard["asked"])) == 2
-    assert all((result == 20) == (nudge > 0.6932) for nudge, result in zip(over, hard["asked"], strict=True))
-    soft = sweep("lookup", "nudge", "output")[1]["asked"]
+    assert len(set(hard["the query"])) == 2
+    assert all((result == 20) == (nudge > 0.6932) for nudge, result in zip(over, hard["the query"], strict=True))
+    soft = sweep("lookup", "nudge", "output")[1]["the query"]
     assert soft == sorted(set(soft))
 
 
 def test_sharpness_holds_both_ends():
     over, soft = sweep("lookup", "sharpness", "output")
-    assert soft["asked"][0] == pytest.approx(30)
-    assert soft["asked"][-1] == pytest.approx(worked("lookup", soft=False).number("output", 0), abs=0.02)
+    assert soft["the query"][0] == pytest.approx(30)
+    assert soft["the query"][-1] == pytest.approx(worked("lookup", soft=False).number("output", 0), abs=0.02)
     assert over[0] == 0
 
 
@@ -95,22 +112,33 @@ def test_a_score_too_large_for_exp_brings_the_subtraction_back():
     assert head.matrix("output").value[0] == pytest.approx(10)
 
 
-def test_figures_follow_every_setting_and_say_so():
-    """The point that the chart marks is what stands in the matrices, whatever else is set."""
-    app = opened(PAGE, s=packed({"settings": {"third": 90, "sharpness": 2, "nudge": 0.5}}))
-    document = guessed(*PREDICTIONS, app=app).session_state["visit.lookup"].document
-    result = compute(document).matrix("output").value[0]
-    assert result != pytest.approx(worked("lookup", nudge=0.5).number("output", 0))
-    for setting in ("nudge", "sharpness"):
-        others = {name: value for name, value in document.settings.items() if name != setting}
-        over, lines = sweep("lookup", setting, "output", **others)
-        at = min(range(len(over)), key=lambda i: abs(over[i] - document.setting(setting)))
-        assert lines["asked"][at] == pytest.approx(result)
-    drawn = [trace for chart in app.get("plotly_chart") for trace in json.loads(chart.proto.spec)["data"]]
-    marked = [trace["y"] for trace in drawn if trace["mode"] == "markers"]
-    assert marked.count([pytest.approx(result)]) == 2
-    said = [caption.value for caption in app.caption if "elsewhere" in caption.value]
-    assert any("a third value of 90 and a sharpness of 2" in text for text in said)
-    assert any("a third value of 90 and a nudge of 1/2" in text for text in said)
-    (table,) = [html.proto.body for html in app.get("html") if "Our third value" in html.proto.body]
-    assert decimal(result) in table
+def test_a_figure_follows_its_own_control_and_has_our_numbers_otherwise():
+    """What stands beside our sentences says what they say, whatever else is set, or typed; the matrices follow all."""
+    settings = {"third": 90, "sharpness": 2, "nudge": 0.5}
+    app = guessed(*PREDICTIONS, app=opened(PAGE, s=packed({"settings": settings, "edits": {"v": ";;80"}})))
+    drawn = [json.loads(chart.proto.spec)["data"] for chart in app.get("plotly_chart")]
+    marked = [next(line["y"] for line in lines if line["mode"] == "markers") for lines in drawn]
+    assert marked == [
+        [pytest.approx(worked("lookup", **{name: settings[name]}).number("output", 0))]
+        for name in ("nudge", "sharpness")
+    ]
+    result = worked("lookup", third=90.0).number("output", 0)
+    assert result != pytest.approx(compute(app.session_state["visit.lookup"].document).matrix("output").value[0])
+    assert f">{decimal(result)}<" in table_of_values(app)
+
+
+def test_nothing_is_counted_from_0_and_from_1_at_once():
+    """Coordinates have letters, and sentences about a cell read as sentences."""
+    app = guessed(*PREDICTIONS)
+    assert "second coordinate" not in texts(app)
+    head = compute(app.session_state["visit.lookup"].document)
+    assert head.matrix("q").labels == (("the query",), ("a", "b", "c"))
+    assert head.matrix("k").labels == (("key 1", "key 2", "key 3"), ("a", "b", "c"))
+    assert app.slider(key="lookup.nudge").label == "Nudge of the query’s coordinate b"
+
+
+def test_signs_are_explained_before_the_matrices_use_them():
+    blocks = [element.value for element in opened(PAGE).markdown]
+    (first,) = [text for text in blocks if "rows and columns are exchanged" in text]
+    assert "ln 6 = 1.79 is the number whose exponential is 6" in first
+    assert first.index("exponential**") < first.index("*ln*") < first.index("6, 3 and 1")

@@ -53,8 +53,11 @@ def test_the_worked_example_says_the_curriculums_numbers():
         "1 / √12288 = 0.009",
     ):
         assert number in said
-    for share in ("9/11", "3/5", "0.46"):
+    for share in ("0.82", "0.60", "0.46"):
         assert f"<td>{share}</td>" in said
+    as_fractions = texts(opened(PAGE, s=packed({"exact": True})))
+    for share in ("9/11", "3/5", "0.46"):
+        assert f"<td>{share}</td>" in as_fractions
 
 
 def test_the_diagonal_of_cosines_is_1_and_of_dot_products_the_length_squared():

@@ -1,10 +1,11 @@
-"""The lesson on softmax: every control works, figures follow the controls, and the curriculum's numbers are said."""
+"""The lesson on softmax: every control works, figures follow their own, and the curriculum's numbers are said."""
+
+import json
 
 import pytest
 
 from attention_core import programs
 from attention_core.benches import BENCHES
-from attention_core.numerals import decimal
 from attention_ui.document import compute
 from attention_ui.readings import sharpest, sweep, worked
 from tests.test_pages import alerts, opened, packed, sound
@@ -83,8 +84,8 @@ def test_a_constant_leaves_the_weights(added):
 
 def test_the_temperature_of_the_five():
     over, weights = sweep("softmax", "temperature", "weights", scores="logits")
-    assert weights["a"] == sorted(weights["a"], reverse=True)
-    assert weights["a"][0] == pytest.approx(1, abs=0.002)
+    assert weights["key 1"] == sorted(weights["key 1"], reverse=True)
+    assert weights["key 1"][0] == pytest.approx(1, abs=0.002)
     assert over[0] == 0.1
     assert worked("softmax", scores="logits", temperature=0.5).said("weights", 0, 0, places=3) == "0.744"
 
@@ -124,25 +125,45 @@ def test_a_score_too_large_for_exp_brings_the_subtraction_back(columns):
         assert head.matrix("log_sum_exp").value[0] == 1000
 
 
-@pytest.mark.parametrize("scores", ["three", "paint", "chatbot"])
-def test_the_raised_row_is_that_of_the_chosen_scores(scores):
-    app = guessed("constant", app=opened(PAGE, s=packed({"settings": {"scores": scores, "temperature": 2}})))
-    weights = compute(app.session_state["visit.softmax"].document).matrix("weights")
-    row = weights.labels[0].index("ball") if "ball" in weights.labels[0] else 0
-    (table,) = [
-        html.proto.body for html in app.get("html") if f"The row of {weights.labels[0][row]}<" in html.proto.body
-    ]
-    assert all(f">{decimal(share)}<" in table for share in weights.value[row])
-    assert any("elsewhere on this page, too: a temperature of 2" in caption.value for caption in app.caption)
+EVERYTHING = {"scores": "chatbot", "constant": 7, "temperature": 0.1, "columns": True, "exponential": False, "keys": 9}
 
 
-def test_a_figure_says_that_it_leaves_out_a_mistake():
-    app = guessed(*PREDICTIONS)
-    assert not any("as it should be" in caption.value for caption in app.caption)
-    sound(app.toggle(key="softmax.exponential").set_value(False).run())
-    said = [caption.value for caption in app.caption if "as it should be" in caption.value]
-    assert len(said) == 4
-    assert all("no exponentials" in text for text in said)
+def figures(app):
+    """What the tables and figures of the page hold, as it is drawn: without the matrices."""
+    charts = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    compared = [html.proto.body for html in app.get("html") if 'class="table"' in html.proto.body]
+    return {chart["layout"]["title"]["text"]: chart["data"] for chart in charts}, compared
+
+
+def test_a_figure_follows_its_own_control_and_has_our_numbers_otherwise():
+    """Whatever is set elsewhere, no figure contradicts the sentence beside it; the matrices follow everything."""
+    charts, tables_of = figures(guessed(*PREDICTIONS))
+    own = {"temperature": "The shares of the five", "keys": "The largest weight", "constant": "The row of ball"}
+    for name, value in EVERYTHING.items():
+        now, tables_now = figures(guessed(*PREDICTIONS, app=opened(PAGE, s=packed({"settings": {name: value}}))))
+        redrawn = [title for title in charts if now[title] != charts[title]]
+        rewritten = [table for before, table in zip(tables_of, tables_now, strict=True) if table != before]
+        assert len(redrawn) == (name in ("temperature", "keys")), (name, redrawn)
+        assert len(rewritten) == (name in own), name
+        assert all(own[name] in text for text in (*redrawn, *rewritten)), name
+
+
+def test_cosines_say_what_the_sentence_says_at_any_temperature():
+    app = guessed("cosines", app=opened(PAGE, s=packed({"settings": {"temperature": 0.1}})))
+    (bars,) = [data for title, data in figures(app)[0].items() if title.startswith("The largest weight")]
+    assert bars[0]["y"] == [pytest.approx(sharpest(count)) for count in (5, 100, 1000)]
+    assert f"the best of 5 keys gets {sharpest(5):.2f} at most" in texts(app)
+
+
+def test_the_table_of_a_row_shows_the_number_in_question_until_the_slider_is_moved():
+    app = guessed("constant")
+    assert "+ 100, in the question" in tables(app)
+    sound(app.slider(key="softmax.constant").set_value(7.0).run())
+    assert "+ 7, by the slider" in tables(app)
+    assert "100" not in tables(app)
+    sound(app.button(key="softmax.constant.asked").click().run())
+    assert app.session_state["visit.softmax"].document.setting("constant") == 100
+    assert "+ 100, by the slider" in tables(app)
 
 
 @pytest.mark.parametrize("scores", ["signed", "logits", "paint", "cosines"])

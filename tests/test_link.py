@@ -5,6 +5,7 @@ import json
 import tracemalloc
 import zlib
 from contextlib import suppress
+from dataclasses import replace
 from random import Random
 from urllib.parse import parse_qsl, urlencode
 
@@ -328,3 +329,11 @@ def test_a_bomb_is_refused_before_it_goes_off():
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("more", [{}, {"scaled": True}, {"scaled": False}, {"causal": False}])
+def test_an_older_link_without_scaling_sets_the_switch(more):
+    """It named as a mistake what is a switch of its own."""
+    document, _, problems = unpack({"s": packed({"ablation": "unscaled", **more})})
+    assert problems == []
+    assert document == replace(Document(), **{**more, "scaled": False})

@@ -19,6 +19,7 @@ READ = {
     "2×3": 6, "2·3": 6, "6÷4": 1.5, "2 * 3": 6, "-2 ln 3 / 4": -log(3) / 2, "1/2 ln 3": log(3) / 2,
     "ln 3/4": log(3) / 4, "ln(3/4)": log(0.75), "2(3+1)": 8, "(1+1)(2)": 4, "1 - 2 - 3": -4, "8/4/2": 1,
     "2 + 3 * 4": 14, "--2": 2, "2--3": 5, "2*-3": -6, "ln 2 ln 3": log(2) * log(3), "2 pi": 2 * pi,
+    "7.3·10⁻¹⁰": 7.3e-10, "−8.1×10⁵": -8.1e5, "10⁻³": 1e-3, "2 / 10²": 0.02, "π": pi, "2π": 2 * pi,
     "1000000": LIMIT, "-1000000": -LIMIT, "1/3": 1 / 3, "0": 0, "0/5": 0, "exp(-1000)": 0,
 }  # fmt: skip
 
@@ -92,8 +93,8 @@ def test_arithmetic_is_read_as_written(text):
 
 DECIMALS = [
     (2.2, "2.20"), (0.053, "0.053"), (-1.0, "−1"), (0.0, "0"), (-0.0, "0"), (3.0, "3"), (0.75, "0.75"), (1 / 3, "0.33"),
-    (-0.25, "−0.25"), (12345.678, "12345.68"), (99999.0, "99999"), (1234567.0, "1.2e6"), (1e-5, "1.0e−5"),
-    (-2.5e-7, "−2.5e−7"), (1e300, "1.0e300"), (inf, "∞"), (-inf, "−∞"), (nan, "undefined"), (0.1 + 0.2, "0.30"),
+    (-0.25, "−0.25"), (12345.678, "12345.68"), (99999.0, "99999"), (1234567.0, "1.2·10⁶"), (1e-5, "1.0·10⁻⁵"),
+    (-2.5e-7, "−2.5·10⁻⁷"), (1e300, "1.0·10³⁰⁰"), (inf, "∞"), (-inf, "−∞"), (nan, "undefined"), (0.1 + 0.2, "0.30"),
     (0.0994, "0.099"), (0.0996, "0.10"), (1 - 1e-13, "1"), (True, "1"), (False, "0"),
 ]  # fmt: skip
 
@@ -106,7 +107,9 @@ def test_decimals(x, text):
 EXACTS = [
     (0.75, "3/4"), (-1 / 3, "−1/3"), (2.0, "2"), (log(3), "ln 3"), (2 * log(3), "2 ln 3"), (log(9), "2 ln 3"),
     (log(3) / 2, "ln 3 / 2"), (-log(2), "−ln 2"), (-3 * log(5) / 4, "−3 ln 5 / 4"), (sqrt(2), "1.41"), (inf, "∞"),
-    (-inf, "−∞"), (nan, "undefined"), (0.0, "0"), (81 / 82, "81/82"), (1e6, "1.0e6"), (log(6), "1.79"),
+    (-inf, "−∞"), (nan, "undefined"), (0.0, "0"), (81 / 82, "81/82"), (1e6, "1.0·10⁶"), (log(6), "ln 6"),
+    (-2 * log(6), "−2 ln 6"), (log(36), "2 ln 6"), (log(8), "3 ln 2"), (log(100), "2 ln 10"), (log(14), "2.64"),
+    (1.7918, "1.79"),
 ]  # fmt: skip
 
 
@@ -224,3 +227,14 @@ def test_any_block_is_a_rectangle_or_refused(text):
     except NumberError:
         return
     assert len({len(row) for row in rows}) == 1
+
+
+@given(st.floats(min_value=1e-300, max_value=9.9e5), st.sampled_from([1, -1]))
+def test_a_shown_decimal_can_be_typed_again(size, sign):
+    """To the digits that are shown, however small the number is."""
+    assert parse(decimal(sign * size)) == pytest.approx(sign * size, rel=0.06)
+
+
+def test_a_pasted_block_may_hold_powers_of_ten():
+    assert parse_block("7.3·10⁻¹⁰\t1\n2 3·10²") == [[pytest.approx(7.3e-10), 1], [2, 300]]
+    assert parse_block(decimal(7.3e-10)) == [[pytest.approx(7.3e-10)]]

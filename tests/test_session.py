@@ -611,11 +611,31 @@ def test_dropped_edits_are_said(now):
     assert now.said == "Your changes to X and W_Q belonged to what was there before; Undo brings them back."
 
 
+def test_a_setting_says_which_of_the_typed_numbers_it_dropped(now):
+    """The nudge changes one number of Q: what was typed over it goes, and is spoken of; the other stays."""
+    now.document = Sheet("lookup").with_cells("q", {(0, 0): "5", (0, 1): "4"})
+    session.set_setting(nudge=0.5)
+    assert now.document.edits == {"q": {(0, 0): "5"}}
+    assert now.said == "1 of your 2 changes to Q belonged to what was there before; Undo brings them back."
+    session.set_setting(sharpness=2.0)
+    assert now.document.edits == {"q": {(0, 0): "5"}}
+    assert "Undo" not in now.said
+
+
+def test_the_page_follows_when_the_row_maximum_must_be_subtracted(now):
+    """Its switch stands outside the matrices, and shows it."""
+    around = now.around()
+    now.commit(PAINT.with_cells("w_q", {(1, 0): "7"}), "")
+    assert now.around() == around
+    now.commit(PAINT.with_cells("w_q", {(1, 0): "100000"}), "")
+    assert now.around() != around
+
+
 @pytest.mark.parametrize("ablation", [name for name in ABLATIONS if name])
 def test_a_mistake_is_compared_with_what_is_right(now, ablation):
     """Not with the mistake that was chosen before it; every other change is compared with what was before."""
     session.set_document(temperature=2.0)
-    session.set_document(ablation="wrong_axis" if ablation != "wrong_axis" else "unscaled")
+    session.set_document(ablation="wrong_axis" if ablation != "wrong_axis" else "masked_after")
     session.set_document(ablation=ablation)
     assert now.document == replace(PAINT, temperature=2.0, ablation=ablation)
     assert now.before == replace(PAINT, temperature=2.0)

@@ -99,6 +99,20 @@ def test_a_comparison_has_before_after_and_difference():
         assert text in body
 
 
+def test_a_row_of_a_comparison_has_one_form():
+    """1/5 beside 0.26 would be two: where not every number is a fraction, all are decimals."""
+
+    def page():
+        from attention_ui.teach import compare
+
+        compare("Shares", {"red": 0.2, "ball": 0.2}, {"red": 0.262, "ball": 0.2623456789})
+
+    body = html(ran(page))
+    for text in ("<td>1/5</td>", "<td>131/500</td>", "<td>+31/500</td>"):
+        assert text in body
+    assert "<td>0.20</td><td>0.26</td><td>+0.062</td>" in body
+
+
 def test_a_comparison_of_different_things_is_refused():
     with pytest.raises(ValueError, match="must name the same"):
         compare("what", {"a": 1.0}, {"b": 1.0})

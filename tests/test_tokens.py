@@ -336,6 +336,8 @@ def test_every_text_has_a_finite_row_and_a_reason(texts):
         ("cat", "noun."),
         ("red", "adjective; red."),
         ("purple", "adjective; red 0.50, blue 0.50."),
+        ("green", "adjective; it has no feature for its colour, for only red and blue are kept."),
+        ("big", "adjective."),
         ("round", "adjective; round."),
         ("the", "determiner; every feature is 0."),
     ],

@@ -17,11 +17,11 @@ def _similarity(stretch: float) -> SetUp:
     names = tuple(_COMPASS)
     given = {"q": vectors, "k": vectors.copy(), "scale": np.array(1 / sqrt(vectors.shape[1]))}
     about = {
-        "q": "How far the arrow goes east and north. You can type another; K follows.",
+        "q": "How far the arrow goes east, x, and north, y. You can type another; K follows.",
         "k": "The same arrows again, as what each is compared with. You can type another; Q follows.",
         "scale": "1 / √2, because an arrow has 2 coordinates.",
     }
-    labels = {"query": names, "key": names, "d_k": ("east", "north")}
+    labels = {"query": names, "key": names, "d_k": ("x (east)", "y (north)")}
     return SetUp(programs.SIMILARITY_AND_SCALE, given, labels, ("q", "k"), about)
 
 

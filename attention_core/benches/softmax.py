@@ -31,13 +31,20 @@ def cosines(keys: int) -> np.ndarray:
     return np.array([[1.0] + [-1.0] * (keys - 1)])
 
 
+_QUERY = ("the query",)
+
+
+def _keys(count: int) -> tuple[str, ...]:
+    return tuple(f"key {i}" for i in range(1, count + 1))
+
+
 _SCORES: Mapping[str, Callable[[int], Scores]] = {
     "three": lambda keys: _paint_scores(PAINT.sentence.split()[:3]),
     "paint": lambda keys: _paint_scores(PAINT.sentence.split()),
     "chatbot": lambda keys: (_CHATBOT.copy(), _ASKED_CHATBOT, _ASKED_CHATBOT),
-    "cosines": lambda keys: (cosines(keys), ("next",), ("best", *(f"other {i}" for i in range(1, keys)))),
-    "signed": lambda keys: (np.array([[2.0, -1.0, 1.0]]), ("next",), ("a", "b", "c")),
-    "logits": lambda keys: (np.log([[8.0, 4.0, 2.0, 1.0, 1.0]]), ("next",), ("a", "b", "c", "d", "e")),
+    "cosines": lambda keys: (cosines(keys), _QUERY, ("the best", *_keys(keys)[1:])),
+    "signed": lambda keys: (np.array([[2.0, -1.0, 1.0]]), _QUERY, _keys(3)),
+    "logits": lambda keys: (np.log([[8.0, 4.0, 2.0, 1.0, 1.0]]), _QUERY, _keys(5)),
 }
 
 

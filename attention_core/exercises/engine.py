@@ -171,7 +171,7 @@ def comes_out(ways: Sequence[Way]) -> tuple[Diagnosis, ...]:
 def not_right(diagnoses: Sequence[Diagnosis]) -> str:
     """The sentence of a wrong answer: what explains it, or that nothing known does."""
     if not diagnoses:
-        return "Not right, and no slip that is known here gives it. The hints lead on."
+        return "Not right, and no slip that is known here gives it."
     if len(diagnoses) == 1:
         return f"Not right. {diagnoses[0].says}"
     numbered = " ".join(f"({i}) {diagnosis.says}" for i, diagnosis in enumerate(diagnoses, 1))

@@ -32,7 +32,7 @@ from attention_core.trace import Program, Step, run
 
 _OUTPUT = ("output", (0,))
 _NAMES = ORDINALS[:3]
-_LABELS = {"query": ("asked",), "key": _NAMES, "d_k": _NAMES}
+_LABELS = {"query": ("the query",), "key": _NAMES, "d_k": _NAMES}
 
 
 def _shared_out(program: Program, *hits: Step) -> Program:

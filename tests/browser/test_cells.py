@@ -1,13 +1,13 @@
 """Picking, walking and editing cells: by mouse, by keyboard, by paste."""
 
 import re
-from math import log, sqrt
+from math import exp, log, pi, sqrt
 
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from helpers import cell, matrix, settle
+from helpers import cell, matrix, open_page, settle
 from one_head import (
     BANKS,
     assert_same,
@@ -314,6 +314,78 @@ def test_a_digit_begins_an_edit(page: Page, server: str) -> None:
     assert matrix(page, "v")[0, 0] == 5
     expect(editor(page)).to_have_count(0)
     assert focused(page) == ("w_v", 3, 0)
+
+
+@pytest.mark.parametrize("begins", ["click", "Enter", "focus"])
+def test_a_letter_begins_an_edit(page: Page, server: str, begins: str) -> None:
+    """Typed on a picked number, ln 3 is ln 3: no letter of it steps on."""
+    open_page(page, server, "/projections")
+    show_stage = board(page).locator(".where").inner_text()
+    here = cell(page, "x", 1, 5)
+    if begins == "click":
+        here.click()
+        settle(page)
+        assert picked(page) == ("x", 1, 5)
+    else:
+        here.focus()
+        if begins == "Enter":
+            page.keyboard.press("Enter")
+    page.keyboard.type("ln 3")
+    page.keyboard.press("Enter")
+    settle(page)
+    expect(editor(page)).to_have_count(0)
+    assert matrix(page, "x")[1, 5] == LN3
+    assert board(page).locator(".where").inner_text() == show_stage
+
+
+def test_whatever_may_begin_a_number_begins_an_edit(page: Page, server: str) -> None:
+    open_head(page, server)
+    typed = {"sqrt(2)": sqrt(2), "exp(1)": exp(1), "(1+2)/4": 0.75, ".5": 0.5, "-1": -1, "+3": 3}
+    for i, (text, value) in enumerate(typed.items()):
+        cell(page, "w_v", i % 6, 1 + i // 6).focus()
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+        settle(page)
+        assert matrix(page, "w_v")[i % 6, 1 + i // 6] == pytest.approx(value, abs=1e-15), text
+
+
+@pytest.mark.parametrize(("sign", "rest", "value"), [("√", "2", sqrt(2)), ("π", "", pi), ("−", "1", -1)])
+def test_a_sign_typed_with_alt_begins_an_edit(page: Page, server: str, sign: str, rest: str, value: float) -> None:
+    """Some keyboards have √, π and − on Alt and another key; no key of the test's own keyboard types them."""
+    open_head(page, server)
+    cell(page, "w_v", 0, 1).dispatch_event("keydown", {"key": sign, "altKey": True})
+    expect(editor(page)).to_have_value(sign)
+    page.keyboard.type(rest)
+    page.keyboard.press("Enter")
+    settle(page)
+    assert matrix(page, "w_v")[0, 1] == pytest.approx(value, abs=1e-15)
+
+
+def test_letters_that_step_still_step(page: Page, server: str) -> None:
+    """n, p and a walk the steps from any cell, but not from an open field."""
+    open_head(page, server)
+    cell(page, "w_q", 1, 0).focus()
+    page.keyboard.press("a")
+    settle(page)
+    where = board(page).locator(".where")
+    expect(where).to_contain_text("1 of ")
+    page.keyboard.press("n")
+    settle(page)
+    expect(where).to_contain_text("2 of ")
+    open_editor(page, "w_q", 1, 0)
+    page.keyboard.type("nap")
+    expect(editor(page)).to_have_value("nap")
+    expect(where).to_contain_text("2 of ")
+
+
+def test_a_very_large_number_opens_as_it_is(page: Page, server: str) -> None:
+    """It is shown as a multiple of a power of ten, and its field holds all its digits."""
+    open_head(page, server)
+    edit(page, "w_v", 0, 0, "7.3·10⁻¹⁰")
+    assert cell(page, "w_v", 0, 0).inner_text() == "7.3·10⁻¹⁰"
+    assert matrix(page, "w_v")[0, 0] == pytest.approx(7.3e-10)
+    open_editor(page, "w_v", 0, 0)
+    assert float(editor(page).input_value()) == matrix(page, "w_v")[0, 0]
 
 
 @pytest.mark.parametrize("opener", ["F2", "Enter", "double click"])

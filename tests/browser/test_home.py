@@ -64,6 +64,7 @@ def test_home_by_keyboard(page: Page, server: str) -> None:
     tab_to(page, "This is my guess")
     press(page, "Enter")
     assert "Your guess: purple. The answer: red." in main(page)
+    assert "Your guess: purple. The answer: red." in page.locator("[role=status]:focus").inner_text()
     assert shares(page) == [["from red 3/4", "from itself 1/4"]]
     assert "It ends up with 3/4 red." in main(page)
     assert paints(page) == [came, ["red red", "ball red", *came[2:4], "cube ?"]]
@@ -71,7 +72,7 @@ def test_home_by_keyboard(page: Page, server: str) -> None:
     expect(page.get_by_role("radiogroup", name=CUBE)).to_be_visible()
     tab_to(page, "Skip, just show me")
     press(page, "Enter")
-    assert "The answer: purple." in main(page)
+    assert "The answer: purple." in page.locator("[role=status]:focus").inner_text()
     assert "Your guess: purple. The answer: red." in main(page)
     of_cube = ["from red 1/3", "from ball 1/9", "from hit 1/9", "from blue 1/3", "from itself 1/9"]
     assert shares(page) == [["from red 3/4", "from itself 1/4"], of_cube]

@@ -22,6 +22,7 @@ from one_head import (
     edit,
     figures,
     open_head,
+    push,
     set_temperature,
     show,
     shown,
@@ -214,9 +215,7 @@ def test_temperature(page: Page, server: str) -> None:
     assert matrix(page, "weights")[1, 0] == pytest.approx(9 / 10, abs=EXACT)
 
 
-@pytest.mark.parametrize(
-    "slip", ["No scaling", "Softmax over the wrong axis", "Mask after softmax", "Mask with 0 instead of −∞"]
-)
+@pytest.mark.parametrize("slip", ["Softmax over the wrong axis", "Mask after softmax", "Mask with 0 instead of −∞"])
 def test_what_breaks(page: Page, server: str, slip: str) -> None:
     """The slip's own numbers are on the page, and the right ones come back."""
     open_head(page, server)
@@ -234,6 +233,14 @@ def test_large_scores_do_not_overflow(page: Page, server: str) -> None:
     edit(page, "w_q", 1, 0, "100000")
     assert_right(page, steady=True)
     expect(page.locator('[data-equation="row_max"] .note')).to_contain_text("passes 300")
+    needed = page.get_by_role(
+        "switch", name="Subtract the row maximum (needed: exp of such scores is too large to store)"
+    )
+    expect(needed).to_be_checked()
+    expect(needed).to_be_disabled()
+    push(page, "Undo")
+    expect(needed).to_have_count(0)
+    expect(page.get_by_role("switch", name="Subtract the row maximum", exact=True)).not_to_be_checked()
 
 
 # --- How numbers are shown ----------------------------------------------------------------------------------
