@@ -14,6 +14,7 @@ from attention_core.rules import contract
 from attention_core.trace import Step, Trace, Traced
 
 _CLOSE = 1e-9
+_LATE = ("masked_weights", "renormalised_weights")  # weights that the mask reached after softmax
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def checks(trace: Trace, name: str, columns: bool = False) -> tuple[Check, ...]:
     """
     made = trace[name]
     found = list(_shapes(made, columns)) if is_product(made.step) else []
-    if name in ("weights", "masked_weights"):
+    if name in ("weights", *_LATE):
         found += _shares(made, trace, "column" if columns else "row")
     return tuple(found)
 
@@ -68,7 +69,7 @@ def _shares(made: Traced, trace: Trace, row: str) -> Iterator[Check]:
         yield Check(False, f"the {row}s sum to " + ", ".join(map(decimal, sums)) + ", and should sum to 1")
     if (made.value < 0).any():
         yield Check(False, f"no share should be below 0, and the smallest is {decimal(float(made.value.min()))}")
-    if not mask.all() and (made.name == "masked_weights" or "masked_weights" not in trace):
+    if not mask.all() and (made.name in _LATE or "masked_weights" not in trace):
         leaked = np.abs(made.value[~mask]).max()
         text = "masked cells are 0" if leaked == 0 else f"masked cells should be 0, and reach {decimal(float(leaked))}"
         yield Check(bool(leaked == 0), text)

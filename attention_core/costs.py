@@ -145,7 +145,24 @@ def value_map_parameters(config: Config) -> dict[str, int]:
     "full" a matrix d_model × d_model; "low-rank" what a head has, W_V then W_O, through the d_v coordinates of a value
     (Elhage et al. 2021 call their product the OV circuit).
     """
-    return {"full": config.d_model**2, "low-rank": 2 * config.d_model * config.value_width}
+    return value_map(config.d_model, config.value_width)
+
+
+def value_map(d_model: int, d_v: int) -> dict[str, int]:
+    """The same for these two widths alone."""
+    return {"full": d_model**2, "low-rank": 2 * d_model * d_v}
+
+
+def score_map(d_model: int, d_k: int) -> tuple[dict[str, int], dict[str, int]]:
+    """What one head's scores cost with W_Q and W_K, and with one matrix d_model × d_model in place of their product.
+
+    The numbers to train; the rank that the map may have; what is kept for each word that can be looked at (its key, or
+    else its whole embedding); the products of one score, once the side that looks is made.
+    """
+    names = ("numbers to train", "rank, at most", "numbers kept for each word", "products for each score")
+    two = (2 * d_model * d_k, min(d_k, d_model), d_k, d_k)
+    one = (d_model**2, d_model, d_model, d_model)
+    return dict(zip(names, two, strict=True)), dict(zip(names, one, strict=True))
 
 
 # --- Scores ----------------------------------------------------------------------------------------------------------

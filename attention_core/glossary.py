@@ -247,10 +247,74 @@ _TERMS = (
         see=("score", "bias of a projection"),
     ),
     Term(
+        "position",
+        "Where a token stands in the text. Attention does not see it unless something brings it in: into X, into "
+        "queries and keys, or into the scores.",
+        symbol="i", also=("positions", "place", "places", "placed"), see=("position bias", "permutation", "rotary"),
+    ),
+    Term(
+        "one-hot",
+        "A row with a single 1 and otherwise 0: one coordinate for each thing, here for each place in the text.",
+        also=("one-hot position",), see=("position", "sinusoidal"),
+    ),
+    Term(
+        "sinusoidal",
+        "Places told by sines and cosines of several speeds, added to the embeddings. A step in the text turns each "
+        "pair of them by a fixed angle.",
+        symbol=r"\sin(p f), \cos(p f)", also=("sinusoidal position",), see=("position", "rotary"),
+    ),
+    Term(
+        "rotary",
+        "Queries and keys turned, pair of coordinates by pair, by an angle that grows with the place. Their score "
+        "then depends on the distance, not on where both stand.",
+        also=("RoPE", "rotary position"), see=("position", "rotation", "sinusoidal"),
+    ),
+    Term(
+        "ALiBi",
+        "Attention with linear biases: every place between two tokens takes the same off their score. Each head has "
+        "a slope of its own.",
+        symbol="S - m|i - j|", also=("slopes",), see=("position bias", "position"),
+    ),
+    Term(
         "rank",
         "How many independent rows (or columns) a matrix has: the number of directions that it can tell apart. W_Q "
         "W_Kᵀ has at most rank d_k.",
         symbol=r"\operatorname{rank}", also=("low rank",), see=("projection", "d_k"),
+    ),
+    Term(
+        "combined weights",
+        "The product of W_Q and the transpose of W_K: one table that says how strongly each feature looks for each. "
+        "The scores depend on nothing else of the two.",
+        symbol=r"W_Q W_K^\top", also=("w_qk", "combined matrix", "wanted", "regained"),
+        see=("rank", "projection", "score"),
+    ),
+    Term(
+        "symmetric",
+        "Equal to its own mirror image: the cell in row i, column j has the number of the cell in row j, column i.",
+        symbol=r"S = S^\top", also=("symmetry",), see=("transpose", "combined weights"),
+    ),
+    Term(
+        "rotation",
+        "A change of coordinates that turns every vector and keeps all lengths and all dot products.",
+        symbol="R", also=("turned", "rotate"), see=("dot product", "combined weights"),
+    ),
+    Term(
+        "offer",
+        "What a token adds to one that takes all of it: its embedding times W_V and W_O. The product of the two is one "
+        "map from features to features; a head adds offers times shares.",
+        symbol=r"X W_V W_O", also=("offers", "offered", "w_ov", "value map", "remixed"),
+        see=("value", "residual stream", "rank"),
+    ),
+    Term(
+        "identity",
+        "The matrix with 1 on its diagonal and 0 elsewhere. What is multiplied by it stays as it is.",
+        symbol="I", also=("identity matrix",), see=("matrix product", "projection"),
+    ),
+    Term(
+        "linear",
+        "Made of sums and of products with fixed numbers only. A linear map of a weighted mean is the weighted mean of "
+        "what the map makes of each part.",
+        symbol="f(ax+by)=af(x)+bf(y)", also=("linearity",), see=("matrix product", "MLP"),
     ),
     Term(
         "permutation",
@@ -287,6 +351,23 @@ _TERMS = (
         "Each token sees itself and the tokens before it, never those after it.",
         symbol=r"j\le i", also=("causal mask",), see=("mask", "query"),
         contested="“Causal” says nothing about causes here: it is only about the order of the tokens.",
+    ),
+    Term(
+        "prefix mask",
+        "All tokens see the first few, and otherwise each sees itself and what came before: a question is read as a "
+        "whole, the answer written word by word.",
+        also=("prefix",), see=("mask", "causal"),
+    ),
+    Term(
+        "padding",
+        "Places that hold no token, so that texts of different lengths fit one table. A mask hides them from all.",
+        also=("pad",), see=("mask", "token"),
+    ),
+    Term(
+        "KV cache",
+        "The keys and values of earlier tokens, kept while a text grows. A causal mask makes that possible: later "
+        "tokens never change them.",
+        also=("cache", "key-value cache"), see=("key", "value", "causal"),
     ),
     # --- around the head ---
     Term(

@@ -35,6 +35,9 @@ def remarks(trace: Trace) -> tuple[str, ...]:
     return (*_found(trace, found), *_even(trace, silent, even))
 
 
+_PLACES = ("biased", "placed", "q_rotated")  # steps that tell where words stand
+
+
 def _found(trace: Trace, found: Mapping[tuple[tuple[int, ...], str], Sequence[int]]) -> list[str]:
     queries, keys = trace["weights"].labels
     said, tied = [], False
@@ -49,8 +52,8 @@ def _found(trace: Trace, found: Mapping[tuple[tuple[int, ...], str], Sequence[in
                 f"{names} {takes} the same from {listed([keys[j] for j in best])}, {share} each: "
                 "to this head one is as good as the other."
             )
-    if tied and "biased" not in trace:
-        said.append("Only the words count here, not where they stand; real models also give each word its place.")
+    if tied and not any(name in trace for name in _PLACES):
+        said.append("Only the words count here, not where they stand: no places are told.")
     return said
 
 

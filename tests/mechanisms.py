@@ -31,6 +31,10 @@ MECHANISMS = {
     "alibi, then heads": programs.multi_head(programs.alibi(ONE)),
     "block, grouped": programs.block(programs.grouped(6)),
     "combined": programs.COMBINED,
+    "scores both ways": programs.masked(programs.BOTH_WAYS),
+    "handed on, by given weights": programs.HANDED_ON,
+    "handed on, without the residual": programs.REPLACED,
+    "masked after softmax, divided once more": programs.renormalised(programs.masked(ONE)),
     "placed": programs.placed(programs.masked(ONE)),
     "rotary": programs.rotary(programs.masked(ONE), 4),
     "rotary, some dims": programs.rotary(MANY, 4, dims=2),
@@ -69,6 +73,10 @@ MECHANISMS = {
     "softmax over columns": programs.softmax_rows(columns=True, steady=True, tempered=True),
     "softmax without exp": programs.softmax_rows(exponential=False, raised=True, tempered=True),
     "softmax without exp, over columns": programs.softmax_rows(exponential=False, columns=True),
+    "masked scores": programs.unshifted(programs.of_scores(programs.masked(ONE))),
+    "masked scores, steady": programs.of_scores(programs.steadied(programs.masked(ONE))),
+    "masked scores, with 0": programs.unshifted(programs.of_scores(programs.masked_with_zero(programs.masked(ONE)))),
+    "scores, masked too late": programs.unshifted(programs.of_scores(programs.renormalised(programs.masked(ONE)))),
 }
 SIZES = {
     "head": 2, "kv_head": 1, "d_model": 5, "d_model_k": 5, "d_k": 4, "d_v": 7, "d_ff": 8, "d_source": 10, "vocab": 9,

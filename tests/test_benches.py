@@ -146,6 +146,9 @@ def test_the_projections_are_those_of_the_running_example():
     assert traced("projections", n=7, bias="zero")["weights"].value.shape == (7, 7)
 
 
+NEEDS = {("softmax", "keys"): {"scores": "cosines"}, ("positions", "factor"): {"scheme": "relative"}}
+
+
 @pytest.mark.parametrize("bench", BENCHES.values(), ids=lambda bench: bench.name)
 def test_a_setting_changes_a_matrix_or_belongs_to_a_figure(bench):
     def made(**settings):
@@ -153,7 +156,7 @@ def test_a_setting_changes_a_matrix_or_belongs_to_a_figure(bench):
         return {name: matrix.value.tolist() for name, matrix in {**trace.given, **trace}.items()}
 
     for name, allowed in bench.allowed.items():
-        needs = {"scores": "cosines"} if (bench.name, name) == ("softmax", "keys") else {}
+        needs = NEEDS.get((bench.name, name), {})
         ends = [made(**needs, **{name: value}) for value in (allowed[0], allowed[-1])]
         assert (ends[0] == ends[1]) == (name in bench.figures), name
 

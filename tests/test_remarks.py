@@ -11,7 +11,7 @@ from attention_core.examples import BANK, PAINT
 from attention_core.remarks import listed, remarks
 from tests.heads import SOUND, drawn, seeds, sizes
 
-PLACES = "Only the words count here, not where they stand; real models also give each word its place."
+PLACES = "Only the words count here, not where they stand: no places are told."
 
 
 def said(example, sentence, *, causal=True, mask=None, **changed):

@@ -7,11 +7,23 @@ setting are stands in attention_core.benches.bench.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from attention_core.benches import lookup, projections, similarity, softmax
+from attention_core.benches import (
+    lookup,
+    masks,
+    positions,
+    projections,
+    query_key,
+    similarity,
+    softmax,
+    values,
+)
 from attention_core.benches.bench import Bench, SetUp, Value
 
 __all__ = ["BENCHES", "Bench", "SetUp", "Value"]
 
 BENCHES: Mapping[str, Bench] = MappingProxyType(
-    {lesson.BENCH.name: lesson.BENCH for lesson in (lookup, softmax, similarity, projections)}
+    {
+        lesson.BENCH.name: lesson.BENCH
+        for lesson in (lookup, softmax, similarity, projections, query_key, values, masks, positions)
+    }
 )

@@ -21,7 +21,8 @@ Value = bool | float | int | str
 class SetUp:
     """What is computed. editable: the given matrices that may be typed over; about: where a given matrix comes from.
 
-    steady: the program that subtracts the row maximum, run when a score is too large for exp; () if `program` knows.
+    steady: the program that subtracts the row maximum, run when a score is too large for exp; () if `program` knows;
+    alike: given matrices that hold the same numbers: what is typed into one of them stands in all.
     """
 
     program: Program
@@ -31,6 +32,7 @@ class SetUp:
     about: Mapping[str, str] = field(default_factory=dict)
     words: tuple[Word, ...] = ()
     steady: Program = ()
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,9 @@ class Bench:
     """A lesson's bench. settings: the defaults; allowed: for a number its limits, else the values that it may have.
 
     figures: settings that only a figure of the page reads, and no matrix: to change one is no change of the numbers;
-    alike: given matrices that hold the same numbers: what is typed into one of them stands in all.
+    single: given matrices of which a setting changes single numbers: what was typed beside these stays. Any other given
+        matrix that a setting makes anew is ours again as a whole: a turned or a tied one would not be so any more;
+    watched: given matrices whose numbers the page tells of below the matrices, too: a change of one repaints the page.
     """
 
     name: str
@@ -46,7 +50,8 @@ class Bench:
     allowed: Mapping[str, tuple[Value, ...]]
     build: Callable[..., SetUp]
     figures: tuple[str, ...] = ()
-    alike: tuple[str, ...] = ()
+    single: tuple[str, ...] = ()
+    watched: tuple[str, ...] = ()
 
     def set_up(self, **settings: Value) -> SetUp:
         """The set-up for these settings, the defaults for the others. Raises ValueError for one that may not be."""

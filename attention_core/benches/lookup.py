@@ -35,4 +35,5 @@ BENCH = Bench(
     {"soft": True, "sharpness": 1.0, "nudge": 0.0, "third": 60.0, "pull": False},
     {"soft": BOTH, "sharpness": (0.0, 10.0), "nudge": (0.0, 1.0), "third": (0.0, 100.0), "pull": BOTH},
     _lookup,
+    single=("q", "v"),
 )

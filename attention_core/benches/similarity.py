@@ -22,7 +22,7 @@ def _similarity(stretch: float) -> SetUp:
         "scale": "1 / √2, because an arrow has 2 coordinates.",
     }
     labels = {"query": names, "key": names, "d_k": ("x (east)", "y (north)")}
-    return SetUp(programs.SIMILARITY_AND_SCALE, given, labels, ("q", "k"), about)
+    return SetUp(programs.SIMILARITY_AND_SCALE, given, labels, ("q", "k"), about, alike=("q", "k"))
 
 
 # The settings of figures belong to random vectors (attention_core.simulations): how many coordinates queries and keys
@@ -38,5 +38,4 @@ BENCH = Bench(
     },
     _similarity,
     figures=("d", "keys", "directions"),
-    alike=("q", "k"),
 )

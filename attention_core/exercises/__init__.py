@@ -1,4 +1,4 @@
-"""Exercises that diagnose: every question of the lessons P1 to P5, with its answer computed by the core.
+"""Exercises that diagnose: every question of the lessons, with its answer computed by the core.
 
 >>> from attention_core.exercises import EXERCISES
 >>> task = EXERCISES["E11"].task(seed=0)
@@ -8,19 +8,30 @@ True
 ['masked with 0', 'no scaling + no mask', 'no mask + columns']
 
 Engine      engine (what is asked and said), slips (changes of programs), answers, boards (what a learner can look at)
-Checkers    numbers, picks, typed_code; arithmetic: steps on single numbers
-Exercises   lookup, softmax, similarity, projections, one_head, in the order of the course
+Checkers    numbers, picks, constructions, typed_code; arithmetic: steps on single numbers
+Exercises   lookup, softmax, similarity, projections, one_head, query_key, values, masks, positions, as in the course
 Hand mode   hand: any trace with chosen cells blank
 """
 
 from collections.abc import Mapping
 
-from attention_core.exercises import hand, lookup, one_head, projections, similarity, softmax
+from attention_core.exercises import (
+    hand,
+    lookup,
+    masks,
+    one_head,
+    positions,
+    projections,
+    query_key,
+    similarity,
+    softmax,
+    values,
+)
 from attention_core.exercises.engine import Ask, Diagnosis, Exercise, Task, Verdict
 
 EXERCISES: Mapping[str, Exercise] = {
     exercise.name: exercise
-    for lesson in (lookup, softmax, similarity, projections, one_head)
+    for lesson in (lookup, softmax, similarity, projections, one_head, query_key, values, masks, positions)
     for exercise in lesson.EXERCISES
 }
 

@@ -49,7 +49,7 @@ class Code:
         code = str(answer)
         made, sentences = [], []
         for case in self.cases:
-            value, sentence = _evaluated(code, case.given, self.lines)
+            value, sentence = evaluated(code, case.given, self.lines)
             made.append(value)
             sentences.append(sentence)
         if all(value is None for value in made):
@@ -87,7 +87,7 @@ class Code:
         return made[0] is not None
 
 
-def _evaluated(code: str, given: Mapping[str, np.ndarray], lines: int) -> tuple[np.ndarray | None, str]:
+def evaluated(code: str, given: Mapping[str, np.ndarray], lines: int) -> tuple[np.ndarray | None, str]:
     """What the code makes, or None and why it makes nothing."""
     from attention_core import expressions
 

@@ -1,10 +1,11 @@
 """Attention written as data: every mechanism is a tuple of steps, and a change of it is a function on such tuples.
 
 One head     SELF_ATTENTION; masked, biased, softcapped, tempered, steadied, unshifted, unscaled, without_residual;
-             ABLATIONS
+             ABLATIONS;  of_scores: from given scores to the weights
 Heads        MULTI_HEAD, SUMMED_HEADS, multi_head, split_heads, grouped
 Sources      CROSS_ATTENTION, crossed;  cached: new tokens after a key-value cache
-Circuits     COMBINED: W_Q W_K^T and W_V W_O;  rank, low_rank
+Circuits     COMBINED: W_Q W_K^T and W_V W_O;  BOTH_WAYS: scores from both;  HANDED_ON: by given weights;
+             REPLACED: that without the residual;  rank, low_rank, symmetric, rotation
 Positions    placed, rotary (rotary_given), alibi, relative_bias
 Blocks       BLOCK, block, decoder_block, stack, encoder_decoder, norm, mlp, with_biases, next_token
 Tiles        online: FlashAttention's softmax
@@ -25,7 +26,16 @@ from attention_core.programs.blocks import (
     stack,
     with_biases,
 )
-from attention_core.programs.circuits import COMBINED, low_rank, rank
+from attention_core.programs.circuits import (
+    BOTH_WAYS,
+    COMBINED,
+    HANDED_ON,
+    REPLACED,
+    low_rank,
+    rank,
+    rotation,
+    symmetric,
+)
 from attention_core.programs.editing import (
     BEFORE_SOFTMAX,
     find,
@@ -62,7 +72,9 @@ from attention_core.programs.one_head import (
     masked,
     masked_after,
     masked_with_zero,
+    of_scores,
     one_head,
+    renormalised,
     run_steady,
     softcapped,
     steadied,
@@ -82,9 +94,11 @@ __all__ = [
     "ACTIVATIONS",
     "BEFORE_SOFTMAX",
     "BLOCK",
+    "BOTH_WAYS",
     "COMBINED",
     "CROSS_ATTENTION",
     "GIVENS",
+    "HANDED_ON",
     "HARD_LOOKUP",
     "HARD_TABLE",
     "KERNEL_SMOOTHER",
@@ -93,6 +107,7 @@ __all__ = [
     "MIX",
     "MULTI_HEAD",
     "PROJECT",
+    "REPLACED",
     "SCORE",
     "SELF_ATTENTION",
     "SIMILARITY",
@@ -126,6 +141,7 @@ __all__ = [
     "names",
     "next_token",
     "norm",
+    "of_scores",
     "one_head",
     "online",
     "placed",
@@ -134,8 +150,10 @@ __all__ = [
     "recurrent",
     "relative_bias",
     "renamed",
+    "renormalised",
     "rotary",
     "rotary_given",
+    "rotation",
     "run_steady",
     "soft_table",
     "softcapped",
@@ -143,6 +161,7 @@ __all__ = [
     "split_heads",
     "stack",
     "steadied",
+    "symmetric",
     "tempered",
     "unscaled",
     "unshifted",

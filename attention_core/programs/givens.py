@@ -36,6 +36,7 @@ GIVENS: Mapping[str, Given] = {
     "k": Given("K", "keys", ("key", "d_k"), "what {key} can be found by, in coordinate {d_k}"),
     "v": Given("V", "values", ("query", "key"), "what {query} finds in the table at {key}"),
     "scores": Given("S", "scores", ("query", "key"), "the score of {query} with {key}"),
+    "weights": Given("A", "weights", ("query", "key"), "how much {query} takes from {key}"),
     "constant": Given("a", "constant", (), "what is added to every score"),
     "scale": Given("c", "scale", (), "the factor that every score is multiplied by"),
     "bias": Given(

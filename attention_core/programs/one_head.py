@@ -197,6 +197,12 @@ def unscaled(program: Program) -> Program:
     return exchanged(program, replace(step, formula=r"\tilde S = c\,S , \quad c = 1", says=says))
 
 
+def of_scores(program: Program) -> Program:
+    """The same program from given `scores` up to its last weights: nothing is projected, scaled or mixed."""
+    program = without_stage(program, "scaled")
+    return program[names(program).index("scores") + 1 : names(program).index("output")]
+
+
 def without_residual(program: Program) -> Program:
     """The same program without its last addition: the head replaces the token instead of adding to it."""
     return tuple(step for step in program if step.name != "residual")
@@ -256,6 +262,31 @@ def masked_after(program: Program) -> Program:
                   code="output = masked_weights @ v")  # fmt: skip
     at = names(kept).index("weights") + 1
     return exchanged((*kept[:at], late, *kept[at:]), use)
+
+
+def renormalised(program: Program) -> Program:
+    """Masked after softmax, and each row divided once more, by what the mask left: the weights are right again."""
+    late = masked_after(program)
+    again = (
+        Step(
+            "masked_sums", r"r'_i = \sum_j A'_{ij}", "masked_sums = masked_weights.sum(axis=1)", ("masked_weights",),
+            "query key -> query", rules.total,
+            "what is left of each row", "What the mask has left of the weights of one query, added up.",
+            "all that is left of the weights of {query}", r"r'_i = \sum_j A'_{ji}",
+        ),
+        Step(
+            "renormalised_weights", r"\tilde A_{ij} = A'_{ij} / r'_i",
+            "renormalised_weights = masked_weights / np.where(masked_sums > 0, masked_sums, 1)[:, None]",
+            ("masked_weights", "masked_sums"), "query key, query -> query key", rules.share,
+            "weights, divided once more",
+            "Divided once more, by what is left: the first sum, which counted too much, cancels.",
+            "how much {query} takes from {key}, divided once more", r"\tilde A_{ji} = A'_{ji} / r'_i",
+        ),
+    )  # fmt: skip
+    use = replace(find(late, "output"), inputs=("renormalised_weights", "v"), formula=r"O = {\tilde A} V",
+                  formula_t=r"O = V {\tilde A}", code="output = renormalised_weights @ v")  # fmt: skip
+    at = names(late).index("masked_weights") + 1
+    return exchanged((*late[:at], *again, *late[at:]), use)
 
 
 def masked_with_zero(program: Program) -> Program:

@@ -10,6 +10,7 @@ Vocabulary
     table         a learned bias for every distance (Shaw et al. 2018; Raffel et al. 2020)
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -27,10 +28,20 @@ _PLACED = Step(
     "how much “{d_model}” {query} has, its place included",
 )  # fmt: skip
 
+_X = re.compile(r"(?<![\\\w])X(?![\w'])")  # the embeddings in a formula, and not X' or X_C
+
 
 def placed(program: Program) -> Program:
-    """The program reading x + places, both [query d_model], wherever it read x."""
-    return (_PLACED, *renamed(program, {"x": "placed"}))
+    """The program reading x + places, both [query d_model], wherever it read x; its formulas say so."""
+    return (_PLACED, *renamed(tuple(map(_of_placed, program)), {"x": "placed"}))
+
+
+def _of_placed(step: Step) -> Step:
+    """The step with X_P in its formulas, if it reads x."""
+    if "x" not in step.inputs:
+        return step
+    formula, formula_t = (_X.sub("X_P", text) for text in (step.formula, step.formula_t))
+    return replace(step, formula=formula, formula_t=formula_t)
 
 
 # --- Rotary ----------------------------------------------------------------------------------------------------------
@@ -66,17 +77,17 @@ def _turned(step: Step, swap: rules.Rule, order: Sequence[int]) -> Program:
         Step(
             f"{name}_angles", r"\theta_{id} = p_i f_d", f"{name}_angles = positions[:, None] * frequencies",
             ("positions", "frequencies"), f"{token}, d_k -> {place}", rules.times,
-            "angles", "Each pair of coordinates turns at a speed of its own: position times frequency.",
+            "angles", "Each pair of coordinates turns at a speed of its own: θ is the place times the frequency f.",
             f"the angle at which coordinate {{d_k}} of {{{token}}} is turned",
         ),
         Step(
             f"{name}_cos", r"\cos\theta", f"{name}_cos = np.cos({name}_angles)", (f"{name}_angles",),
-            f"{place} -> {place}", functions.cosine, "cosines", "The share of a coordinate that stays.",
+            f"{place} -> {place}", functions.cosine, "cosines", "The factor of the coordinate itself, from 1 to −1.",
             f"the cosine for coordinate {{d_k}} of {{{token}}}",
         ),
         Step(
             f"{name}_sin", r"\sin\theta", f"{name}_sin = np.sin({name}_angles)", (f"{name}_angles",),
-            f"{place} -> {place}", functions.sine, "sines", "The share that comes from the other one of the pair.",
+            f"{place} -> {place}", functions.sine, "sines", "The factor of the other one of its pair.",
             f"the sine for coordinate {{d_k}} of {{{token}}}",
         ),
         Step(
@@ -85,9 +96,9 @@ def _turned(step: Step, swap: rules.Rule, order: Sequence[int]) -> Program:
             f"the partner {who}",
         ),
         Step(
-            f"{name}_turned", rf"{letter}^\perp = {letter}^\text{{pair}} \cdot \text{{sign}}",
+            f"{name}_turned", rf"{letter}^\perp = {letter}^\text{{pair}} s",
             f"{name}_turned = {name}_partner * signs", (f"{name}_partner", "signs"), f"{own}, d_k -> {own}",
-            rules.times, "a quarter turn further", "The same vectors after a quarter turn: (a, b) becomes (−b, a).",
+            rules.times, "a quarter turn further", "A quarter turn: (a, b) becomes (−b, a), for s is −1, then 1.",
             f"the quarter turn {who}",
         ),
         Step(
