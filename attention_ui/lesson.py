@@ -52,7 +52,7 @@ class Lesson:
 LESSONS = (
     Lesson(
         "home", "", "Start here", "Attention in ninety seconds", ":material/home:",
-        "What it does, without a formula: how a word takes something from other words.", 3, section="Start",
+        "What it does, without a formula: how a word takes something from other words.", 3, section="",
     ),
     Lesson(
         "lookup", "lookup", "Lookup", "From a lookup table to soft lookup", ":material/manage_search:",
@@ -78,6 +78,26 @@ LESSONS = (
         "Every number of one attention head: see it, change it, and trace it to where it came from.", 25,
         needs=("projections",),
     ),
+    Lesson(
+        "query_key", "query-key", "W_Q and W_K", "Who looks for whom: W_Q and W_K together", ":material/join_inner:",
+        "Read off the product of two matrices which feature looks for which, and build a head yourself.", 25,
+        section="Inside the head", bench="query_key", needs=("one_head",),
+    ),
+    Lesson(
+        "values", "values", "Values", "Values, W_O and the residual", ":material/move_down:",
+        "Say what a head hands over, why that is not the word itself, and what it adds to a word that stays.", 20,
+        section="Inside the head", bench="values", needs=("one_head",),
+    ),
+    Lesson(
+        "masks", "masks", "Masks", "Masks: who may see whom", ":material/visibility_off:",
+        "Hide words so that nothing of them is left in the weights; say why that is done and what it leaves alone.", 20,
+        section="Inside the head", bench="masks", needs=("one_head",),
+    ),
+    Lesson(
+        "positions", "positions", "Positions", "Positions: the order of words", ":material/format_list_numbered:",
+        "Show that attention does not know the order of words, and tell it in five ways.", 25,
+        section="Inside the head", bench="positions", needs=("query_key", "masks"),
+    ),
 )  # fmt: skip
 
 
@@ -100,7 +120,8 @@ def navigate():
     st.set_page_config(
         page_title="Attention, step by step", page_icon=str(_ROOT / "assets" / "icon.png"), layout="wide"
     )
-    return st.navigation([_page(known) for known in LESSONS], position="top")
+    sections = {known.section: [_page(it) for it in LESSONS if it.section == known.section] for known in LESSONS}
+    return st.navigation(sections, position="top")
 
 
 def run_page() -> None:

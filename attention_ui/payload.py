@@ -31,11 +31,11 @@ Data = dict[str, Any]
 # Which colour and letter a matrix keeps on every page; what is not named here is drawn in the text colour.
 IDENTITY = {
     "q": "q", "w_q": "q", "k": "k", "w_k": "k", "v": "v", "w_v": "v",
-    "weights": "weights", "masked_weights": "weights", "x": "x", "residual": "x",
+    "weights": "weights", "masked_weights": "weights", "renormalised_weights": "weights", "x": "x", "residual": "x",
 }  # fmt: skip
 # Rows of the embeddings are tokens; they only become queries and keys once W_Q and W_K have made them so.
-_AXIS_NAMES = {(name, "query"): "token" for name in ("x", "projected", "residual")}
-POSITIVE = ("exps", "row_sums", "weights", "masked_weights")
+_AXIS_NAMES = {(name, "query"): "token" for name in ("x", "projected", "residual")} | {("x", "key"): "token"}
+POSITIVE = ("exps", "row_sums", "weights", "masked_weights", "masked_sums", "renormalised_weights")
 SHOWN = ("after", "before", "difference")
 
 
@@ -278,7 +278,7 @@ def _known(picture: Picture, name: str) -> programs.Given | Step:
 def plain_letter(picture: Picture, name: str) -> str:
     """The letter as plain text, for places that have no formulas: S̃."""
     text = letter(picture, name)
-    for accent, mark in ((r"\tilde S", "S\u0303"), (r"\hat S", "S\u0302")):
+    for accent, mark in ((r"\tilde S", "S\u0303"), (r"\hat S", "S\u0302"), (r"\tilde A", "A\u0303")):
         text = text.replace(accent, mark)
     return text.replace("^", "").replace("'", "′")
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 INKS: Mapping[str, str] = {"q": "#2989C6", "k": "#C75F22", "v": "#149570", "weights": "#AB66A5", "x": "#808080"}
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
-_HATCHES = ("", "/", ".", "x", "-")
+_HATCHES = ("", "/", ".", "x", "-", "|")
 _SYMBOLS = ("circle", "square", "diamond", "cross", "x")
 _ROWS = 13  # of a curve's table
 _HEIGHT = 366
@@ -84,17 +84,20 @@ def curve_figure(
 
 def bars(
     axes: Axes, names: Sequence[str], series: Mapping[str, Sequence[float]], *, key: str, inks: Sequence[str] = (),
-    form: Callable[[float], str] = decimal,
+    form: Callable[[float], str] = decimal, stacked: bool = False,
 ) -> None:  # fmt: skip
-    """A bar for each name, side by side where there are several series; the number stands on the bar, in this form."""
+    """A bar for each name, side by side where there are several series; the number stands on the bar, in this form.
+
+    stacked: the series one upon the other, what is negative below 0; the numbers stand in the table only.
+    """
     rows = [[name, *(form(float(y[i])) for y in series.values())] for i, name in enumerate(names)]
     says = f"{axes.y} for {_listed(names)}"
-    _show(bars_figure(axes, names, series, inks, form), axes, says, ((axes.x, *series), rows), key)
+    _show(bars_figure(axes, names, series, inks, form, stacked), axes, says, ((axes.x, *series), rows), key)
 
 
 def bars_figure(
     axes: Axes, names: Sequence[str], series: Mapping[str, Sequence[float]], inks: Sequence[str],
-    form: Callable[[float], str] = decimal,
+    form: Callable[[float], str] = decimal, stacked: bool = False,
 ) -> go.Figure:  # fmt: skip
     """The figure of `bars`. Bars stand at numbers, for Plotly takes two equal names for one place."""
     import plotly.graph_objects as go
@@ -102,11 +105,11 @@ def bars_figure(
     drawn, places = _figure(axes), list(range(len(names)))
     for i, (name, y) in enumerate(series.items()):
         pattern = {"shape": _HATCHES[i % len(_HATCHES)], "fillmode": "overlay", "fgopacity": 0.6, "size": 9}
-        texts = [form(float(value)) for value in y]
+        texts = [""] * len(y) if stacked else [form(float(value)) for value in y]
         look = {"marker": {"color": _ink(i, inks), "pattern": pattern}, "text": texts, "textposition": "outside"}
         drawn.add_trace(go.Bar(x=places, y=_floats(y), name=escape(name), cliponaxis=False, hoverinfo="y+name", **look))
     drawn.update_xaxes(tickmode="array", tickvals=places, ticktext=[escape(name) for name in names], showgrid=False)
-    drawn.update_layout(barmode="group", bargap=0.3)
+    drawn.update_layout(barmode="relative" if stacked else "group", bargap=0.3)
     return drawn
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from attention_core.benches import Value
+from attention_ui.session import set_setting
 from attention_ui.teach import WIDTH
 
 SKIPPED = ""
@@ -33,16 +35,19 @@ def guesses() -> Mapping[str, str]:
     return st.session_state.setdefault("guesses", {})
 
 
-def reveal(name: str, question: str, options: Sequence[str], answer: str) -> bool:
+def reveal(
+    name: str, question: str, options: Sequence[str], answer: str, then: Mapping[str, Value] | None = None
+) -> bool:  # fmt: skip
     """Ask; whether the guess is made, and so the result may be shown. Options and answer are our own words.
 
+    then: settings of this lesson that the question asks about; they are set once the guess is made.
     Raises ValueError if the answer is not among the options.
     """
     if answer not in options:
         raise ValueError(f"reveal: {answer!r} is not among the options {list(options)}")
     guess = guesses().get(name)
     if guess is None:
-        _ask(name, question, options)
+        _ask(name, question, options, then or {})
         return False
     st.markdown(f"*{question}*")
     part = f"verdict-{name.replace('.', '-')}"
@@ -54,18 +59,18 @@ def reveal(name: str, question: str, options: Sequence[str], answer: str) -> boo
     return True
 
 
-def _ask(name: str, question: str, options: Sequence[str]) -> None:
+def _ask(name: str, question: str, options: Sequence[str], then: Mapping[str, Value]) -> None:
     with st.container(border=True, width=WIDTH):
         choice = st.radio(question, options, index=None, key=f"{name}.choice", horizontal=True)
         with st.container(horizontal=True):
             st.button("This is my guess", key=f"{name}.commit", disabled=choice is None,
-                      on_click=_keep, args=(name, choice))  # fmt: skip
+                      on_click=_keep, args=(name, choice, then))  # fmt: skip
             st.button(
                 "Skip, just show me",
                 key=f"{name}.skip",
                 type="tertiary",
                 on_click=_keep,
-                args=(name, SKIPPED),
+                args=(name, SKIPPED, then),
             )
 
 
@@ -79,6 +84,8 @@ def _verdict(guess: str, answer: str) -> None:
         st.markdown(f"Your guess: **{guess}**. The answer: **{answer}**.")
 
 
-def _keep(name: str, guess: str) -> None:
+def _keep(name: str, guess: str, then: Mapping[str, Value]) -> None:
     st.session_state.setdefault("guesses", {})[name] = guess
     st.session_state[_JUST] = name
+    if then:
+        set_setting(**then)

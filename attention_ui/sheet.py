@@ -69,12 +69,12 @@ class Sheet(Editable):
         return self.words[at[0]].why if matrix.name == "x" else self.set_up.about[matrix.name]
 
     def around(self) -> "Sheet":
-        return replace(self, edits={})
+        return replace(self, edits={name: cells for name, cells in self.edits.items() if name in self.bench.watched})
 
     def with_cells(self, name: str, texts: Mapping[Index, str]) -> "Sheet":
-        """As of every document; and what is typed into one of the bench's matrices that are alike stands in all."""
-        new = super().with_cells(name, texts)
-        for other in self.bench.alike if name in self.bench.alike else ():
+        """As of every document; and what is typed into one of the matrices that are alike stands in all."""
+        new, alike = super().with_cells(name, texts), self.set_up.alike
+        for other in alike if name in alike else ():
             new = super(Sheet, new).with_cells(other, texts)
         return new
 
@@ -86,10 +86,17 @@ class Sheet(Editable):
         new = replace(self, settings=self.bench.changed({**self.settings, **changes}), edits={})
         old, now = self.unedited()[0], new.unedited()[0]
         kept = {
-            name: {at: text for at, text in cells.items() if old[name][at] == now[name][at]}
+            name: {
+                at: text
+                for at, text in cells.items()
+                if name not in self.bench.single or old[name][at] == now[name][at]
+            }
             for name, cells in self.edits.items()
-            if name in now and old[name].shape == now[name].shape and self._places(name) == new._places(name)
+            if name in now and (name in self.bench.single or np.array_equal(old[name], now[name]))
+            if old[name].shape == now[name].shape and self._places(name) == new._places(name)
         }
+        typed = next((kept[name] for name in new.set_up.alike if kept.get(name)), {})
+        kept |= {name: typed for name in new.set_up.alike if typed}
         return replace(new, edits={name: cells for name, cells in kept.items() if cells})
 
     def _places(self, name: str) -> tuple[tuple[str, ...] | None, ...]:

@@ -125,6 +125,10 @@ SUBJECTS = (
     _lesson("softmax", "/softmax", ("scores", 0, 0), ("weights", 0, 0), ("weights", 0, 1)),
     _lesson("similarity", "/similarity", ("q", 0, 1), ("scores", 0, 1), ("cosine", 0, 2)),
     _lesson("Q, K, V", "/projections", ("w_q", 1, 0), ("q", 1, 0), ("scores", 1, 0)),
+    _lesson("W_Q and W_K", "/query-key", ("w_q", 1, 0), ("w_qk", 1, 0), ("weights", 1, 0)),
+    _lesson("values", "/values", ("w_v", 3, 0), ("v", 0, 0), ("residual", 1, 3)),
+    _lesson("masks", "/masks", ("scores", 1, 0), ("weights", 1, 0), ("exps", 1, 0)),
+    _lesson("positions", "/positions", ("w_q", 1, 0), ("weights", 1, 0), ("residual", 1, 3)),
     Subject(
         "Plotly heatmaps", "benchmarks/heatmaps.py", "/",
         _texts(".st-key-weights .heatmap-label", ".st-key-output .heatmap-label", of="node => node.textContent"),
