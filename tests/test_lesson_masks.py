@@ -11,6 +11,7 @@ from attention_ui.masks_figures import APPLIED_NAMES, KIND_NAMES
 from attention_ui.payload import Picture, board_data, panel
 from attention_ui.session import Visit
 from attention_ui.sheet import Sheet
+from tests.guessing import guess_all, skip_all
 from tests.test_lesson_similarity import keys, texts
 from tests.test_pages import opened, packed, sound
 
@@ -60,23 +61,11 @@ def test_the_worked_example_says_the_curriculums_numbers():
 
 @pytest.mark.parametrize("guessed_right", [True, False])
 def test_results_are_hidden_until_the_guess(guessed_right):
-    app = opened(PAGE)
-    for name, (right, hidden) in QUESTIONS.items():
-        assert hidden not in texts(app)
-        radio = app.radio(key=f"{name}.choice")
-        guess = right if guessed_right else next(option for option in radio.options if option != right)
-        sound(radio.set_value(guess).run())
-        sound(app.button(key=f"{name}.commit").click().run())
-        said = f"Your guess: **{guess}**. " + ("So it is." if guessed_right else f"The answer: **{right}**.")
-        assert said in texts(app)
-        assert hidden in texts(app)
+    guess_all(opened(PAGE), QUESTIONS, texts, guessed_right)
 
 
 def test_every_question_can_be_skipped():
-    app = opened(PAGE)
-    for name, (right, _) in QUESTIONS.items():
-        sound(app.button(key=f"{name}.skip").click().run())
-        assert f"The answer: **{right}**." in texts(app)
+    skip_all(opened(PAGE), QUESTIONS, texts)
 
 
 def test_a_control_appears_with_its_result():

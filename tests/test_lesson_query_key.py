@@ -21,6 +21,7 @@ from attention_core.benches.query_key import (
 )
 from attention_ui.link import View, pack
 from attention_ui.sheet import Sheet
+from tests.guessing import guess_all
 from tests.laws import close
 from tests.test_benches import traced
 from tests.test_lesson_similarity import keys, set_to, texts
@@ -192,16 +193,7 @@ def test_the_page_says_the_numbers_without_a_touch():
 
 @pytest.mark.parametrize("guessed_right", [True, False])
 def test_results_are_hidden_until_the_guess(guessed_right):
-    app = opened(PAGE)
-    for name, (right, hidden) in QUESTIONS.items():
-        assert hidden not in texts(app), name
-        radio = app.radio(key=f"{name}.choice")
-        guess = right if guessed_right else next(option for option in radio.options if option != right)
-        sound(radio.set_value(guess).run())
-        sound(app.button(key=f"{name}.commit").click().run())
-        said = f"Your guess: **{guess}**. " + ("So it is." if guessed_right else f"The answer: **{right}**.")
-        assert said in texts(app)
-        assert hidden in texts(app), name
+    guess_all(opened(PAGE), QUESTIONS, texts, guessed_right)
 
 
 def test_a_control_appears_with_its_result():

@@ -19,6 +19,7 @@ from attention_ui.plots import Axes, bars_figure
 from attention_ui.sheet import Sheet
 from attention_ui.values_figures import INKS, SOURCES
 from attention_ui.values_numbers import predicted
+from tests.guessing import guess_all
 from tests.laws import close
 from tests.test_benches import traced
 from tests.test_lesson_similarity import keys, texts
@@ -177,16 +178,7 @@ def test_the_worked_example_says_the_curriculums_numbers():
 
 @pytest.mark.parametrize("guessed_right", [True, False])
 def test_results_are_hidden_until_the_guess(guessed_right):
-    app = opened(PAGE)
-    for name, (right, hidden) in QUESTIONS.items():
-        assert hidden not in texts(app)
-        radio = app.radio(key=f"{name}.choice")
-        guess = right if guessed_right else next(option for option in radio.options if option != right)
-        sound(radio.set_value(guess).run())
-        sound(app.button(key=f"{name}.commit").click().run())
-        said = f"Your guess: **{guess}**. " + ("So it is." if guessed_right else f"The answer: **{right}**.")
-        assert said in texts(app)
-        assert hidden in texts(app)
+    guess_all(opened(PAGE), QUESTIONS, texts, guessed_right)
 
 
 def test_a_control_appears_with_its_result():
