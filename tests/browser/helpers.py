@@ -154,3 +154,9 @@ def _board(step: str, role: str | None, head: int | None) -> str:
     which_role = ":is(" + ", ".join(f'[data-role="{role}"]' for role in roles) + ")"
     which_head = "" if head is None else f'[data-head="{head}"]'
     return f'[data-step="{step}"]{which_role}{which_head}'
+
+
+def go_to(page: Page, lesson: str) -> None:
+    """Choose a lesson in the navigation: its section's menu first."""
+    page.get_by_role("button", name="One head").click()
+    page.get_by_role("menuitem", name=lesson, exact=True).click()

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from helpers import open_page, settle
+from helpers import go_to, open_page, settle
 from one_head import board
 
 BALL, CUBE = "Once ball has looked around, what colour is it?", "cube stands right after blue. What colour will it be?"
@@ -115,7 +115,7 @@ def test_a_half_made_guess_survives_the_lesson(page: Page, server: str) -> None:
     page.get_by_role("button", name="Skip, just show me").click()
     settle(page)
     whole = main(page)
-    page.locator('a[href$="/one-head"]').first.click()
+    go_to(page, "One head")
     board(page).locator("figure").first.wait_for()
     settle(page)
     page.get_by_role("link", name="Start here").first.click()

@@ -17,7 +17,7 @@ from attention_core.trace import givens
 from attention_ui.lesson import LESSONS
 from attention_ui.link import View, pack
 from attention_ui.sheet import Sheet
-from helpers import cell, matrix, open_page, settle
+from helpers import cell, go_to, matrix, open_page, settle
 from one_head import board, open_head, shown
 
 WITH_BENCH = [lesson for lesson in LESSONS if lesson.bench]
@@ -122,12 +122,6 @@ def test_a_lesson_never_scrolls_sideways(page: Page, server: str, lesson, width:
         skips.first.click()
         settle(page)
     page.set_viewport_size({"width": 1440, "height": 1000})
-
-
-def go_to(page: Page, lesson: str) -> None:
-    """Choose a lesson in the navigation: its section's menu first."""
-    page.get_by_role("button", name="One head").click()
-    page.get_by_role("menuitem", name=lesson, exact=True).click()
 
 
 def test_what_was_changed_survives_the_other_lessons(page: Page, server: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from helpers import cell, matrix, open_page, settle
+from helpers import cell, go_to, matrix, open_page, settle
 from one_head import (
     BANKS,
     CREATURE,
@@ -184,7 +184,7 @@ def test_home_and_back_again(page: Page, server: str) -> None:
     page.get_by_role("link", name="Start here").first.click()
     settle(page)
     expect(board(page)).to_have_count(0)
-    page.locator('a[href$="/one-head"]').first.click()
+    go_to(page, "One head")
     board(page).locator("figure").first.wait_for()
     settle(page)
     assert everything(page) == before
