@@ -8,6 +8,7 @@ Vocabulary
     gap      how much more of the right meaning than of the other a bank is to have
 """
 
+from collections.abc import Callable
 from math import log
 
 import numpy as np
@@ -358,16 +359,8 @@ def _near(match: float, boosts: dict[int, float], cue: float = 1.0) -> Given:
     return {"w_q": w_q, "w_k": w_k, "table": table}
 
 
-def _resolve(seed: int) -> Task:
-    bound, gap = _BOUNDS[seed % 2], _GAPS[seed % 3]
-    both = {_BEFORE: _NEAR, _AFTER: _NEAR}
-    model = _near(_MATCH, both)
-    start = {name: np.zeros_like(matrix) for name, matrix in model.items()}
-    blanks: tuple[Target, ...] = (
-        *((name, (i, 0)) for name in ("w_q", "w_k") for i in range(4)),
-        *(("table", (i,)) for i in range(len(DISTANCES))),
-    )  # fmt: skip
-    sentences = tuple(_banked(text) for text, _ in _JUDGED)
+def _within(bound: int) -> Callable[[Given, Given], Diagnosis | None]:
+    """Whether every bias stays within ln bound; if not, which one passes it."""
 
     def within(_start: Given, made: Given) -> Diagnosis | None:
         table = made["table"]
@@ -377,25 +370,59 @@ def _resolve(seed: int) -> Task:
         return Diagnosis("bias out of bounds", f"A bias may lie between −ln {bound} and ln {bound}, and one of yours "
                          f"is {worst}: places alone shall not decide.")  # fmt: skip
 
-    def biased(*distances: int):
-        def table(given: Given) -> np.ndarray:
-            made = given["table"].copy()
-            made[list(distances)] = log(_NEAR)
-            return made
+    return within
 
-        return table
 
-    repairs = (
-        Slip("no bias", "both neighbours counted 9 times", "bias", giving(table=biased(_BEFORE, _AFTER))),
-        Slip("one side only", "the neighbour after a word counted 9 times, too", "bias", giving(table=biased(_AFTER))),
+def _biased(*distances: int) -> Callable[[Given], np.ndarray]:
+    """The biases with these distances counting as ours do."""
+
+    def table(given: Given) -> np.ndarray:
+        made = given["table"].copy()
+        made[list(distances)] = log(_NEAR)
+        return made
+
+    return table
+
+
+def _repairs(model: Given) -> tuple[Slip, ...]:
+    """What would make a wrong construction right."""
+    return (
+        Slip("no bias", "both neighbours counted 9 times", "bias", giving(table=_biased(_BEFORE, _AFTER))),
+        Slip("one side only", "the neighbour after a word counted 9 times, too", "bias", giving(table=_biased(_AFTER))),
         Slip("the other side only", "the neighbour before a word counted 9 times, too", "bias",
-             giving(table=biased(_BEFORE))),
+             giving(table=_biased(_BEFORE))),
         Slip("sign of the bias", "the biases had the other sign", "sign", giving(table=lambda g: -g["table"])),
         Slip("places alone", "banks looked for cues as well: a number at bank in W_Q, and 1 at cue in W_K", "weights",
              giving(w_q=lambda g: model["w_q"], w_k=lambda g: model["w_k"])),
         Slip("W_Q and W_K exchanged", "W_Q and W_K changed places: the bank looks, the cue is found", "order",
              giving(w_q=lambda g: g["w_k"], w_k=lambda g: g["w_q"])),
     )  # fmt: skip
+
+
+def _unresolved(model: Given, bound: int) -> dict[str, Given]:
+    """Constructions that fail, by the slip that they show."""
+    both = {_BEFORE: _NEAR, _AFTER: _NEAR}
+    return {
+        "no bias": _near(_MATCH, {}),
+        "one side only": _near(_MATCH, {_BEFORE: _NEAR}),
+        "the other side only": _near(_MATCH, {_AFTER: _NEAR}),
+        "sign of the bias": _near(_MATCH, {_BEFORE: 1 / _NEAR, _AFTER: 1 / _NEAR}),
+        "places alone": _near(1, both),
+        "W_Q and W_K exchanged": {**model, "w_q": model["w_k"], "w_k": model["w_q"]},
+        "bias out of bounds": _near(_MATCH, {_BEFORE: 10 * bound, _AFTER: 10 * bound}),
+    }
+
+
+def _resolve(seed: int) -> Task:
+    bound, gap = _BOUNDS[seed % 2], _GAPS[seed % 3]
+    model = _near(_MATCH, {_BEFORE: _NEAR, _AFTER: _NEAR})
+    start = {name: np.zeros_like(matrix) for name, matrix in model.items()}
+    blanks: tuple[Target, ...] = (
+        *((name, (i, 0)) for name in ("w_q", "w_k") for i in range(4)),
+        *(("table", (i,)) for i in range(len(DISTANCES))),
+    )  # fmt: skip
+    sentences = tuple(_banked(text) for text, _ in _JUDGED)
+
     return Task(
         prompt=f"No mask. Let both banks of {sentences[0]} find out what they are, and those of {len(sentences) - 1} "
         f"sentences that you do not see: after the head, a bank of money has at least {decimal(gap)} more of money "
@@ -418,16 +445,8 @@ def _resolve(seed: int) -> Task:
             f"the first bank: account counts {_MATCH} × {_NEAR} = {_MATCH * _NEAR}, river {_MATCH}, each bank 1",
         ),
         checker=Construction(
-            start, model, blanks, sentences, _resolving(gap), "Every bank knows what it is.", within, repairs,
-            {
-                "no bias": _near(_MATCH, {}),
-                "one side only": _near(_MATCH, {_BEFORE: _NEAR}),
-                "the other side only": _near(_MATCH, {_AFTER: _NEAR}),
-                "sign of the bias": _near(_MATCH, {_BEFORE: 1 / _NEAR, _AFTER: 1 / _NEAR}),
-                "places alone": _near(1, both),
-                "W_Q and W_K exchanged": {**model, "w_q": model["w_k"], "w_k": model["w_q"]},
-                "bias out of bounds": _near(_MATCH, {_BEFORE: 10 * bound, _AFTER: 10 * bound}),
-            },
+            start, model, blanks, sentences, _resolving(gap), "Every bank knows what it is.",
+            _within(bound), _repairs(model), _unresolved(model, bound),
         ),
     )  # fmt: skip
 
