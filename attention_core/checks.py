@@ -56,9 +56,10 @@ def _shapes(made: Traced, columns: bool) -> Iterator[Check]:
 
 
 def _shares(made: Traced, trace: Trace, row: str) -> Iterator[Check]:
-    sums = made.value.sum(axis=1)
-    mask = trace.given["mask"].value if "mask" in trace.given else np.ones(made.value.shape, bool)
-    blind = ~mask.any(axis=1)
+    sums = made.value.sum(axis=-1)
+    mask = trace.given["mask"].value if "mask" in trace.given else np.ones((), bool)
+    mask = np.broadcast_to(mask, made.value.shape)  # the same in every head
+    blind = ~mask.any(axis=-1)
     ones = np.abs(sums - 1) <= _CLOSE
     if (ones | (blind & (sums == 0))).all():
         text = f"each {row} sums to 1"
@@ -66,7 +67,7 @@ def _shares(made: Traced, trace: Trace, row: str) -> Iterator[Check]:
             text += f"; a {row} that may see nothing sums to 0"
         yield Check(True, text)
     else:
-        yield Check(False, f"the {row}s sum to " + ", ".join(map(decimal, sums)) + ", and should sum to 1")
+        yield Check(False, f"the {row}s sum to " + ", ".join(map(decimal, sums.ravel())) + ", and should sum to 1")
     if (made.value < 0).any():
         yield Check(False, f"no share should be below 0, and the smallest is {decimal(float(made.value.min()))}")
     if not mask.all() and (made.name in _LATE or "masked_weights" not in trace):

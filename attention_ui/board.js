@@ -3,7 +3,8 @@
 It computes no mathematics: the server sends every number with its text; this file places, colours, lights and reports.
 
 Vocabulary
-  matrix    one named array as the server sends it (`data.matrices[name]`): values, texts, labels, colour range.
+  matrix    one named array as the server sends it (`data.matrices[name]`): values, texts, labels, colour range. Where
+            a step has heads, each head is a matrix of its own; `matrix.step` and `matrix.head` say of what.
   figure    one drawing of a matrix inside an equation. The same matrix may be drawn several times ("twins").
   role      why a figure stands where it stands: "given" (an input of the page), "operand", or "result".
   stored    row and column of a cell in the array the server holds. `data-row` and `data-col` are always stored.
@@ -182,9 +183,10 @@ const range = (n) => Array.from({ length: n }, (_, i) => i);
 function reads(data, values, { step: name, row, col }) {
   const step = data.steps[name];
   if (!step || step.pattern === "none") return [];
+  if (step.sources) return movedFrom(data, step.sources, { step: name, row, col });
   const words = (text) => (text ?? "").trim().split(/\s+/).filter(Boolean);
   const [left, right] = step.axes.split("->");
-  const fixed = new Map(words(right).map((axis, i) => [axis, i === 0 ? row : col]));
+  const fixed = new Map([...Object.entries(step.fixed ?? {}), ...words(right).map((axis, i) => [axis, i === 0 ? row : col])]);
   const found = [];
   left.split(",").map(words).forEach((axes, i) => {
     const input = step.inputs[i];
@@ -195,6 +197,12 @@ function reads(data, values, { step: name, row, col }) {
     for (const r of along(0)) for (const c of along(1)) found.push({ step: input, row: r, col: c });
   });
   return found;
+}
+
+/** Where a step that only moves numbers took this one from: the server lists it, cell by cell in reading order. */
+function movedFrom(data, sources, { step, row, col }) {
+  const found = sources[row * (data.matrices[step]?.shape[1] ?? 1) + col] ?? [];
+  return found.map(([input, r, c]) => ({ step: input, row: r, col: c }));
 }
 
 function admits(data, values, mask, row, col) {
@@ -243,7 +251,7 @@ class Figure {
     this.rangeText = el("span");
     this.range = el("div", { class: "range" }, this.ramp, this.rangeText);
     this.alert = el("div", { class: "error", id: `board-error-${++ids}` });
-    this.node = el("figure", { "data-step": this.name, "data-role": this.role },
+    this.node = el("figure", { "data-step": matrix.step, "data-head": matrix.head, "data-role": this.role },
       el("figcaption", {}, name, under), this.scroller, this.range, this.alert);
     this.memo = { text: [], value: [], label: [], tone: [], flags: [] };
   }
@@ -592,7 +600,8 @@ class Equation {
   }
 
   static signature(data, equation) {
-    return JSON.stringify(equation.terms.map((term) => (term.sign !== undefined ? ["sign", term.sign]
+    return JSON.stringify(equation.terms.map((term) => (term.line !== undefined ? ["line", term.line]
+      : term.sign !== undefined ? ["sign", term.sign]
       : data.matrices[term.name] ? Figure.signature(term, data.matrices[term.name]) : null)));
   }
 
@@ -601,6 +610,11 @@ class Equation {
     let waiting = [];
     let group = null;
     equation.terms.forEach((term, i) => {
+      if (term.line !== undefined) {
+        this.terms.append(el("p", { class: "line" }, term.line));
+        group = null;
+        return;
+      }
       if (term.sign !== undefined) {
         const sign = el("span", { class: /^\p{L}{2}/u.test(term.sign) ? "sign word" : "sign" }, term.sign);
         if (/^[)\]}]/.test(term.sign) && group) group.append(sign);

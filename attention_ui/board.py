@@ -18,6 +18,7 @@ from attention_ui.document import compute
 from attention_ui.link import pack
 from attention_ui.payload import Picture, board_data, what_changed
 from attention_ui.session import Visit, handle, visit, write
+from attention_ui.slices import has
 
 _HERE = Path(__file__).parent
 _KEY = "board"
@@ -72,9 +73,6 @@ def _draw(figure: Callable[[], None] | None) -> None:
     Only when the page shows something that has changed with it, as after an undone switch, does the page rerun, too.
     """
     now = visit()
-    if now.stale:
-        now.stale = False
-        st.rerun()
     shown = picture(now)
     data = board_data(shown) | {
         "script": _NAME,
@@ -89,11 +87,14 @@ def _draw(figure: Callable[[], None] | None) -> None:
     if figure:
         with above:  # drawn after the matrices, for numbers are what a learner waits for
             figure()
+    if now.stale:  # the matrices are on their way, for numbers are what a learner waits for; now the page around them
+        now.stale = False
+        st.rerun()
     if now.touched:
         write(now)
     if now.enlarged:
         name, now.enlarged = now.enlarged, ""
-        if shown.head.trace.has(name):
+        if has(shown.head.trace, name):
             from attention_ui.enlarge import enlarge  # brings Plotly and pandas: only when somebody asks
 
             enlarge(shown, name)

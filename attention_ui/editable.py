@@ -16,7 +16,8 @@ import numpy as np
 
 from attention_core import numerals, programs
 from attention_core.tokens import Word
-from attention_core.trace import Matrix, Program
+from attention_core.trace import Matrix, Program, givens
+from attention_ui.slices import is_sliced
 
 Index = tuple[int, ...]
 Edits = Mapping[str, Mapping[Index, str]]
@@ -109,7 +110,11 @@ class Editable(ABC):
             rows = numerals.parse_block(text)
         except numerals.NumberError as error:
             raise EditError(f"{letter_text(name)}: {error}") from None
-        room = tuple(n - i for n, i in zip((*given[name].shape, 1)[:2], at, strict=True))
+        # A vector is drawn as one column; of a matrix with heads, the block goes into the head that was chosen.
+        heads = int(is_sliced(givens(self.program).get(name, ())))
+        front, shape = at[:heads], (*given[name].shape[heads:], 1, 1)[:2]
+        corner = (*at[heads:], 0, 0)[:2]
+        room = tuple(n - i for n, i in zip(shape, corner, strict=True))
         size = (len(rows), len(rows[0]))
         if size[0] > room[0] or size[1] > room[1]:
             raise EditError(
@@ -117,7 +122,9 @@ class Editable(ABC):
                 f"room for {shape_text(room)}. Choose the cell where its top left corner should stand, or paste a "
                 "smaller block."
             )
-        cells = {(at[0] + r, at[1] + c): repr(v) for r, row in enumerate(rows) for c, v in enumerate(row)}
+        cells = {
+            (*front, corner[0] + r, corner[1] + c): repr(v) for r, row in enumerate(rows) for c, v in enumerate(row)
+        }
         return self.with_cells(name, cells)
 
     def toggled(self, at: Index) -> Self:
@@ -143,7 +150,7 @@ def _read(name: str, at: Index, text: str, labels: Mapping[str, tuple[str, ...]]
 
 def letter_text(name: str) -> str:
     """The letter of a given matrix as plain text: W_Q."""
-    return programs.GIVENS[name].letter
+    return programs.given_of(name).letter
 
 
 def shape_text(shape: Index) -> str:
@@ -152,7 +159,9 @@ def shape_text(shape: Index) -> str:
 
 def cell_text(name: str, at: Index, labels: Mapping[str, tuple[str, ...]]) -> str:
     """A cell of a given matrix in words: 'W_Q, row noun, column 0'."""
-    axes = programs.GIVENS[name].axes
-    names = [labels[axis][i] if axis in labels else str(i) for axis, i in zip(axes, at, strict=True)]
+    axes = programs.given_of(name).axes
+    front, inner = at[: len(at) - len(axes)], at[len(at) - len(axes) :]
+    names = [labels[axis][i] if axis in labels else str(i) for axis, i in zip(axes, inner, strict=True)]
     places = zip(("row", "column"), names, strict=False)
-    return ", ".join((letter_text(name), *(f"{line} {place}" for line, place in places)))
+    heads = (f"head {i + 1}" for i in front)
+    return ", ".join((letter_text(name), *heads, *(f"{line} {place}" for line, place in places)))

@@ -18,6 +18,7 @@ import streamlit as st
 
 from attention_ui.editable import shape_text
 from attention_ui.payload import POSITIVE, Picture, plain_letter, title, where
+from attention_ui.slices import base, head_of
 
 _SIGNED = {"light": ("#8c510a", "#ffffff", "#01665e"), "dark": ("#d8a15a", "#22262b", "#5fc6ba")}
 _POSITIVE = {"light": ("#ffffff", "#20262e"), "dark": ("#22262b", "#e8edf2")}
@@ -29,7 +30,7 @@ _BUTTONS = (
 
 def table(picture: Picture, name: str) -> pd.DataFrame:
     """The matrix as a table, turned as it is on the page; row and column names are made unique by their number."""
-    matrix = picture.head.matrix(name)
+    matrix = picture.matrix(name)
     values = np.asarray(picture.values(name), dtype=float)
     rows, cols = (*matrix.labels, ("",), ("",))[:2]
     grid = values.reshape(len(rows), len(cols))
@@ -43,7 +44,7 @@ def figure(picture: Picture, name: str, theme: str = "light") -> go.Figure:
     values = frame.to_numpy()
     finite = values[np.isfinite(values)]
     top = float(np.abs(finite).max()) if finite.size and np.abs(finite).max() else 1.0
-    positive = name in POSITIVE and picture.shown_of(name) != "difference"
+    positive = base(name) in POSITIVE and picture.shown_of(name) != "difference"
     low, ramp = (0.0, _POSITIVE[theme]) if positive else (-top, _SIGNED[theme])
     texts = [[picture.form(value) for value in row] for row in values.tolist()]
     heat = go.Heatmap(
@@ -98,24 +99,26 @@ def _rgb(colour: str) -> list[int]:
 
 
 def _words(picture: Picture, name: str) -> list[list[str]]:
-    shape = picture.head.matrix(name).value.shape
-    words = np.array([escape(where(picture, name, at)) for at in np.ndindex(*shape)], dtype=object)
+    shape, head = picture.matrix(name).value.shape, head_of(name)
+    front = () if head is None else (head,)
+    found = [escape(where(picture, base(name), (*front, *at))) for at in np.ndindex(*shape)]
+    words = np.array(found, dtype=object)
     grid = words.reshape(shape[0] if shape else 1, -1)
     return (grid.T if picture.view.columns else grid).tolist()
 
 
 def enlarge(picture: Picture, name: str) -> None:
     """Open the matrix in a dialog: heatmap (zoom, hover, save as picture), table, CSV."""
-    frame = table(picture, name)
+    frame, file = table(picture, name), name.replace("@", "_head")
 
     @st.dialog(f"{plain_letter(picture, name)}: {title(picture, name)}, {shape_text(frame.shape)}", width="large")
     def show() -> None:
-        config = {"displaylogo": False, "toImageButtonOptions": {"filename": name}}
+        config = {"displaylogo": False, "toImageButtonOptions": {"filename": file}}
         theme = "dark" if st.context.theme.type == "dark" else "light"
         st.plotly_chart(figure(picture, name, theme), config=config, key="enlarged")
         st.dataframe(_labelled(frame))
         st.download_button(
-            "Save as CSV", frame.to_csv().encode(), f"{name}.csv", "text/csv", icon=":material/download:"
+            "Save as CSV", frame.to_csv().encode(), f"{file}.csv", "text/csv", icon=":material/download:"
         )
 
     show()

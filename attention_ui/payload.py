@@ -6,9 +6,12 @@ Vocabulary
     columns     the convention with tokens as columns: every matrix is drawn transposed
     shown       which numbers: after the last change, before it, or their difference
     compared    the head before the last change, unless it is about other words or another table
+    drawn       the name of a figure, where a matrix with heads is drawn head by head (slices.py); for the others, and
+                in all that is said about a matrix, its own name
 """
 
 import base64
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +28,7 @@ from attention_ui.colours import mixed_colour, mixed_name
 from attention_ui.document import Head
 from attention_ui.link import View
 from attention_ui.mathml import tree
+from attention_ui.slices import Line, address_of, base, head_of, index_of, is_sliced, lines, slice_of
 
 Data = dict[str, Any]
 
@@ -76,18 +80,23 @@ class Picture:
         """What is shown as a whole: `shown`, but "after" while there is nothing to compare with."""
         return self.shown if self.compared is not None else "after"
 
-    def shown_of(self, name: str) -> str:
+    def matrix(self, drawn: str) -> Matrix:
+        """What a figure is drawn of, as it is now."""
+        return slice_of(self.head.matrix(base(drawn)), drawn)
+
+    def shown_of(self, drawn: str) -> str:
         """Which numbers this matrix shows: `shown` where there is something to compare with, else after."""
-        if self.compared is None or not changes.comparable(self.compared.trace, self.head.trace, name):
+        if self.compared is None or not changes.comparable(self.compared.trace, self.head.trace, base(drawn)):
             return "after"
         return self.shown
 
-    def values(self, name: str) -> np.ndarray:
-        after = self.head.matrix(name).value
-        shown = self.shown_of(name)
+    def values(self, drawn: str) -> np.ndarray:
+        """The numbers of a figure; of the whole matrix, by its own name."""
+        after = self.matrix(drawn).value
+        shown = self.shown_of(drawn)
         if shown == "after":
             return after
-        before = self.before.matrix(name).value
+        before = slice_of(self.before.matrix(base(drawn)), drawn).value
         return before if shown == "before" else changes.difference(before.astype(float), after.astype(float))
 
 
@@ -99,15 +108,12 @@ def board_data(picture: Picture) -> Data:
         for sign in (term for equation in equations for term in equation["terms"] if "sign" in term):
             sign["sign"] = "→" if sign["sign"] == "=" else ","  # differences do not multiply or add up like this
     drawn = dict.fromkeys(term["name"] for eq in equations for term in eq["terms"] if "name" in term)
-    steps = {
-        step.name: {"inputs": step.inputs, "axes": step.axes, "pattern": step.rule.pattern} for step in picture.program
-    }
     return {
         "view": picture.compares,
         "stage": picture.view.stage,
         "stages": [{"name": name, "title": heading(picture, name)} for name in picture.stages],
         "matrices": {name: _matrix(picture, name) for name in drawn},
-        "steps": steps,
+        "steps": {line.step.name: _read(picture, line) for step in picture.program for line in _lines(picture, step)},
         "equations": equations,
         "picked": _picked(picture.view),
         "panel": panel(picture),
@@ -118,10 +124,34 @@ def board_data(picture: Picture) -> Data:
     }
 
 
+def _lines(picture: Picture, step: Step) -> tuple[Line, ...]:
+    return lines(picture.head.trace, step)
+
+
+def _read(picture: Picture, line: Line) -> Data:
+    """What the cells of a figure are made from: by axes and a pattern; for a step that moves cells, cell by cell."""
+    step, whole = line.step, picture.steps[base(line.step.name)].parsed
+    how = {"inputs": step.inputs, "axes": step.axes, "pattern": step.rule.pattern}
+    if line.head is not None:
+        how["fixed"] = {line.axis: line.head}
+    kept = line.head is None and any(is_sliced(of) and of[0] in whole.output for of in whole.inputs)
+    if step.rule.pattern in ("default", "masked", "none") and not kept:
+        return how
+    made = picture.head.trace[base(step.name)]
+    front = () if line.head is None else (line.head,)
+    sources = []
+    for at in np.ndindex(*slice_of(made, step.name).value.shape):
+        reads = made.step.rule.reads(made.step.parsed, made.inputs, (*front, *at))
+        cells = zip(made.step.inputs, reads, strict=True)
+        sources.append([address_of(picture.head.matrix(name), cell) for name, found in cells for cell in found])
+    return how | {"sources": sources}
+
+
 def _invitation(picture: Picture) -> str:
     """What may be done with the matrices of this page."""
     given = picture.head.trace.given
-    letters = [programs.GIVENS[name].letter for name in picture.head.document.editable if name in given]
+    editable = [name for name in picture.head.document.editable if name in given]
+    letters = list(dict.fromkeys(readable(programs.given_of(name).letter) for name in editable))
     listed_letters = " and ".join([", ".join(letters[:-1]), letters[-1]] if len(letters) > 1 else letters)
     painted = "; cells of the mask M can be painted" if "mask" in given else ""
     return f"Pick any cell to see where its number comes from. Numbers in {listed_letters} can be changed{painted}."
@@ -178,9 +208,23 @@ def _equation(picture: Picture, stage: str) -> Data:
         "formula": tree(_formula(step, picture.view.columns)),
         "note": " ".join((step.says, *_extra_notes(picture, stage))),
         "warn": step.says.startswith(programs.MISTAKE),
-        "terms": _terms(step, picture.view.columns),
+        "terms": [term for line in _lines(picture, step) for term in _line(picture, line)],
         "checks": [{"ok": check.holds, "text": check.text} for check in found],
     }
+
+
+def _line(picture: Picture, line: Line) -> list[Data]:
+    """One equation from left to right; where a step has one for each head, with the head in front."""
+    terms = _terms(line.step, picture.view.columns)
+    return terms if line.head is None else [{"line": _head_name(picture, line.step.name)}, *terms]
+
+
+def _head_name(picture: Picture, drawn: str) -> str:
+    """A head in words: "head 1", or with its name, "head 1, content"; a group of heads likewise."""
+    matrix, head = picture.head.matrix(base(drawn)), head_of(drawn)
+    label = matrix.labels[0][head]
+    kind = {"kv_head": "group"}.get(matrix.axes[0], matrix.axes[0])
+    return f"{kind} {head + 1}" + (f", {label}" if label not in (str(head), str(head + 1)) else "")
 
 
 def _formula(step: Step, columns: bool) -> str:
@@ -190,7 +234,7 @@ def _formula(step: Step, columns: bool) -> str:
 def _extra_notes(picture: Picture, stage: str) -> Sequence[str]:
     """What these very numbers give reason to say, after the sentence that the step always has."""
     trace = picture.head.trace
-    spoken_of = stage == "weights" and "q" in trace and "mask" in trace.given
+    spoken_of = stage == "weights" and "q" in trace and "mask" in trace.given and trace[stage].value.ndim == 2
     if spoken_of and all(check.holds for check in checks(trace, stage)):
         return remarks(picture.head.trace)
     if stage == "row_max" and picture.head.forced and not picture.head.document.steady:
@@ -218,9 +262,10 @@ def _terms(step: Step, columns: bool) -> list[Data]:
     operands = _operands(step, columns)
     if step.rule.pattern == "none":
         return [result]
-    if len(operands) == 1:
+    if len(operands) == 1 or step.rule.pattern not in ("default", "masked"):
         return [{"sign": step.rule.sign}, *operands, {"sign": "="}, result]
-    signed = [part for operand in operands for part in ({"sign": step.rule.sign}, operand)]
+    sign = "+" if step.rule.sign == "Σ" else step.rule.sign  # the heads of a sum over them stand side by side
+    signed = [part for operand in operands for part in ({"sign": sign}, operand)]
     return [*signed[1:], {"sign": "="}, result]
 
 
@@ -251,42 +296,78 @@ def _give_roles(equations: Sequence[Data], givens: set[str]) -> None:
     for equation in equations:
         for term in (term for term in equation["terms"] if "name" in term):
             name = term["name"]
-            if name in givens:
+            if base(name) in givens:
                 term["role"] = "operand" if name in seen else "given"
             else:
-                term["role"] = "result" if name == equation["step"] else "operand"
+                term["role"] = "result" if base(name) == equation["step"] else "operand"
             seen.add(name)
 
 
 # --- matrices --------------------------------------------------------------------------------------------------------
 
 
-def letter(picture: Picture, name: str) -> str:
-    """The letter of a matrix in LaTeX: what stands left of the equals sign in its step's formula, without indices."""
-    if name in picture.head.trace.given:
-        return programs.GIVENS[name].letter
-    return (
-        picture.steps[name].formula.partition("=")[0].split("_{ij}")[0].removesuffix("_i ").removesuffix("_j ").strip()
-    )
+def letter(picture: Picture, drawn: str) -> str:
+    """The letter of a matrix in LaTeX: what stands left of the equals sign in its step's formula, without indices.
+
+    With the number of its layer above it, S^{(2)}, and of its head below, S_2, where it has these.
+    """
+    name = base(drawn)
+    plain = programs.given_of(name).letter if name in picture.head.trace.given else _left(picture.steps[name].formula)
+    if part := _part(name):
+        plain = f"{plain}^{{({part})}}" if "'" not in plain and "^" not in plain else f"{{{plain}}}^{{({part})}}"
+    head = head_of(drawn)
+    return plain if head is None else _indexed(plain, head + 1)
+
+
+def _left(formula: str) -> str:
+    """What a formula says that a matrix is called; a head or a group in it has its own number."""
+    return re.sub(r"_([ijhg]|\{[ijdfhg]+\})$", "", formula.partition("=")[0].strip())
+
+
+def _indexed(text: str, number: int) -> str:
+    """The letter with one index more: W_Q becomes W_{Q,2}."""
+    stem, below, rest = text.partition("_")
+    if not below:
+        return f"{{{text}}}_{{{number}}}"
+    index = re.match(r"\{[^}]*\}|\\\w+(?:\{[^}]*\})?|.", rest).group()
+    return f"{stem}_{{{index.strip('{}')},{number}}}{rest[len(index) :]}"
+
+
+def _part(name: str) -> str:
+    """The part of a stack that a matrix belongs to, in short: "2" of layer2, "2,n1" of its first norm; "" of none."""
+    found = (re.fullmatch(r"([a-z]+)(\d*)", part) for part in name.split(".")[:-1])
+    shorts = {"layer": "", "token": "", "norm": "n", "tile": "t", "encoder": "e", "decoder": "d", "cross": "c"}
+    return ",".join(shorts[one[1]] + one[2] for one in found if one and one[1] in shorts)
 
 
 def _known(picture: Picture, name: str) -> programs.Given | Step:
     """What is said about a matrix: by its entry among the givens, or by the step that makes it."""
-    return programs.GIVENS[name] if name in picture.head.trace.given else picture.steps[name]
+    return programs.given_of(name) if name in picture.head.trace.given else picture.steps[name]
 
 
-def plain_letter(picture: Picture, name: str) -> str:
+def plain_letter(picture: Picture, drawn: str) -> str:
     """The letter as plain text, for places that have no formulas: S̃."""
-    text = letter(picture, name)
-    for accent, mark in ((r"\tilde S", "S\u0303"), (r"\hat S", "S\u0302"), (r"\tilde A", "A\u0303")):
-        text = text.replace(accent, mark)
-    return text.replace("^", "").replace("'", "′")
+    return readable(letter(picture, drawn))
 
 
-def title(picture: Picture, name: str) -> str:
-    """What the matrix is called in words."""
-    known = _known(picture, name)
-    return known.title.replace("row", "column") if picture.view.columns else known.title
+_PLAIN = {
+    "mu": "μ", "sigma": "σ", "epsilon": "ε", "theta": "θ", "phi": "φ", "Phi": "Φ", "perp": "⊥", "cdot": "·", "top": "⊤",
+}  # fmt: skip
+
+
+def readable(text: str) -> str:
+    """LaTeX of a letter as plain text."""
+    text = re.sub(r"\\tilde (\w)", "\\1\u0303", re.sub(r"\\hat (\w)", "\\1\u0302", text))
+    text = re.sub(r"\\text\{([^}]*)\}", r"\1", text)
+    text = re.sub(r"\\(\w+)", lambda found: _PLAIN.get(found[1], found[1]), text)
+    return text.replace("^", "").replace("'", "′").replace("{", "").replace("}", "")
+
+
+def title(picture: Picture, drawn: str) -> str:
+    """What the matrix is called in words; in which head, where it has heads."""
+    known = _known(picture, base(drawn))
+    text = known.title.replace("row", "column") if picture.view.columns else known.title
+    return text if head_of(drawn) is None else f"{text}, {_head_name(picture, drawn)}"
 
 
 def heading(picture: Picture, name: str) -> str:
@@ -296,20 +377,23 @@ def heading(picture: Picture, name: str) -> str:
 
 
 def _matrix(picture: Picture, name: str) -> Data:
-    matrix = picture.head.matrix(name)
+    """name: the drawn one."""
+    matrix, whole = picture.matrix(name), base(name)
     values = np.asarray(picture.values(name), dtype=float)
     grid = values.reshape(values.shape[0] if values.ndim else 1, -1)
     shown = picture.shown_of(name)
     plain, turned = tree(letter(picture, name)), tree(f"{{{letter(picture, name)}}}^\\top")
     if picture.view.columns or values.ndim < 2:
         plain, turned = (turned, plain) if values.ndim == 2 else (plain, plain)
-    scale, low, high = _range(name, values, shown)
+    scale, low, high = _range(whole, np.asarray(picture.values(whole), dtype=float), shown)  # the same in all heads
     return {
+        "step": whole,
+        "head": head_of(name),
         "letter": plain,
         "letter_t": turned,
         "title": title(picture, name),
-        "identity": IDENTITY.get(name, "plain"),
-        "axes": [_AXIS_NAMES.get((name, axis), axis) for axis in matrix.axes],
+        "identity": IDENTITY.get(whole.rpartition(".")[2], "plain"),
+        "axes": [_AXIS_NAMES.get((whole, axis), axis) for axis in matrix.axes],
         "rows": matrix.labels[0] if matrix.axes else [""],
         "cols": matrix.labels[1] if len(matrix.axes) == 2 else [""],
         "shape": grid.shape,
@@ -320,10 +404,10 @@ def _matrix(picture: Picture, name: str) -> Data:
         "hi": high,
         "range": f"{picture.form(low)} to {picture.form(high)}",
         "hatched": _hatched(picture, name),
-        "editable": name in picture.head.document.editable and shown == "after",
-        "paintable": name == "mask" and shown == "after",
+        "editable": whole in picture.head.document.editable and shown == "after",
+        "paintable": whole == "mask" and shown == "after",
         "changed": _changed(picture, name),
-        "discs": discs(picture, name),
+        "discs": discs(picture, whole),
     }
 
 
@@ -363,63 +447,69 @@ def _range(name: str, values: np.ndarray, shown: str) -> tuple[str, float, float
 
 def _hatched(picture: Picture, name: str) -> list[int]:
     """Flat indices of the cells that the mask hides, in every matrix of queries and keys from the masked scores on."""
-    matrix = picture.head.matrix(name)
     names = programs.names(picture.program)
-    hider = next((n for n in ("masked", "masked_weights") if n in names), "")
-    if not hider or matrix.axes != ("query", "key") or name not in names or names.index(name) < names.index(hider):
+    layer, whole = base(name).rpartition(".")[0], base(name)
+    hider = next(
+        (n for n in (f"{layer}.{last}".lstrip(".") for last in ("masked", "masked_weights")) if n in names), ""
+    )
+    if not hider or whole not in names or names.index(whole) < names.index(hider):
         return []
-    return np.flatnonzero(~picture.head.matrix("mask").value).tolist()
+    hides = picture.head.trace[hider]
+    mask = picture.head.matrix(hides.step.inputs[1])
+    if picture.matrix(name).axes != mask.axes:
+        return []
+    return np.flatnonzero(~mask.value).tolist()
 
 
-def _changed(picture: Picture, name: str) -> list[int]:
-    before = picture.compared
+def _changed(picture: Picture, drawn: str) -> list[int]:
+    before, name = picture.compared, base(drawn)
     if before is None or not changes.comparable(before.trace, picture.head.trace, name):
         return []
-    return np.flatnonzero(changes.changed(before.trace, picture.head.trace, name)).tolist()
+    changed, head = changes.changed(before.trace, picture.head.trace, name), head_of(drawn)
+    return np.flatnonzero(changed if head is None else changed[head]).tolist()
 
 
 # --- the picked cell -------------------------------------------------------------------------------------------------
 
 
-def stored_index(matrix: Matrix, row: int, col: int) -> tuple[int, ...] | None:
-    """The index of a drawn cell in its array; None when there is no such cell. A vector is column 0."""
-    at = (row, col)[: matrix.value.ndim]
-    beyond = (row, col)[matrix.value.ndim :]
-    inside = all(0 <= i < n for i, n in zip(at, matrix.value.shape, strict=True)) and not any(beyond)
-    return at if inside else None
-
-
-def drawn_cell(name: str, at: Sequence[int]) -> Data:
-    row, col = (*at, 0, 0)[:2]
-    return {"step": name, "row": row, "col": col}
+def drawn_cell(picture: Picture, name: str, at: Sequence[int]) -> Data:
+    """A cell of a matrix by the figure that shows it."""
+    return dict(zip(("step", "row", "col"), address_of(picture.head.matrix(name), tuple(at)), strict=True))
 
 
 def cell_name(picture: Picture, name: str, at: Sequence[int]) -> str:
     """A cell by letter and labels: Q[ball, 0]."""
-    matrix = picture.head.matrix(name)
-    names = [labels[i] for labels, i in zip(matrix.labels, at, strict=True)]
+    matrix, drawn = picture.head.matrix(name), address_of(picture.head.matrix(name), tuple(at))[0]
+    names = [labels[i] for labels, i in zip(matrix.labels, at, strict=True)][is_sliced(matrix.axes) :]
     places = ", ".join(reversed(names) if picture.view.columns else names)
-    return f"{plain_letter(picture, name)}[{places}]" if places else plain_letter(picture, name)
+    return f"{plain_letter(picture, drawn)}[{places}]" if places else plain_letter(picture, drawn)
 
 
 def where(picture: Picture, name: str, at: Sequence[int]) -> str:
     """Where a cell sits, in words: how much hit takes from ball."""
     matrix = picture.head.matrix(name)
     known = _known(picture, name)
-    axes = known.axes if isinstance(known, programs.Given) else matrix.axes
-    places = {axis: labels[i] for axis, labels, i in zip(axes, matrix.labels, at, strict=True)}
-    return known.meaning.format(**places)
+    sliced = is_sliced(matrix.axes)
+    axes, labels, inner = matrix.axes, matrix.labels, tuple(at)
+    if isinstance(known, programs.Given):  # says nothing of heads
+        axes = known.axes[max(0, len(known.axes) - len(inner)) :]  # one head has no axis of heads, either
+        labels, inner = labels[len(labels) - len(axes) :], inner[len(inner) - len(axes) :]
+    places = {axis: names[i] for axis, names, i in zip(axes, labels, inner, strict=True)}
+    if sliced and axes[0] == matrix.axes[0]:
+        places[axes[0]] = str(at[0] + 1)
+    spoken = sliced and f"{{{matrix.axes[0]}}}" in known.meaning
+    meaning = known.meaning if "head" in axes else known.meaning.replace(" in head {head}", "")
+    text = meaning.format(**places)
+    return text if spoken or not sliced else f"{text}, in {_head_name(picture, f'{name}@{at[0]}')}"
 
 
 def panel(picture: Picture) -> Data | None:
     """What the panel says about the picked cell: where it sits, its arithmetic with real operands, formula and code."""
     view = picture.view
-    if view.picked is None or not picture.head.trace.has(view.picked[0]):
-        return None
-    matrix = picture.head.matrix(view.picked[0])
-    at = stored_index(matrix, *view.picked[1:])
+    at = None if view.picked is None else index_of(picture.head.trace, *view.picked)
     if at is None:
         return None
+    matrix = picture.head.matrix(base(view.picked[0]))
     shown = picture.shown_of(matrix.name)
     if shown == "before":
         matrix = picture.before.matrix(matrix.name)
@@ -437,10 +527,10 @@ def panel(picture: Picture) -> Data | None:
     return about | {"arithmetic": [], "formula": None, "code": "", "about": _about_given(picture, matrix, at)}
 
 
-def _stop(picture: Picture, name: str, row: int, col: int) -> Data:
+def _stop(picture: Picture, drawn: str, row: int, col: int) -> Data:
     """A cell of the trail, where the learner came from."""
-    at = stored_index(picture.head.matrix(name), row, col)
-    return drawn_cell(name, at) | {"label": cell_name(picture, name, at)}
+    at, name = index_of(picture.head.trace, drawn, row, col), base(drawn)
+    return drawn_cell(picture, name, at) | {"label": cell_name(picture, name, at)}
 
 
 def _value(picture: Picture, value: float) -> str:
@@ -465,7 +555,9 @@ def _differs(picture: Picture, matrix: Matrix, at: tuple[int, ...]) -> Data:
 def _made(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Data:
     cell = matrix.explain(at)
     pieces = [
-        piece if isinstance(piece, str) else drawn_cell(piece.name, piece.at) | {"text": picture.form(piece.value)}
+        piece
+        if isinstance(piece, str)
+        else drawn_cell(picture, piece.name, piece.at) | {"text": picture.form(piece.value)}
         for piece in cell.pieces
     ]
     equals = _equals(picture, cell.value, *(term.value for term in cell.terms))
@@ -537,7 +629,7 @@ def why(picture: Picture) -> Data | None:
     first = _begun(picture, links[0])
     lines = start + first + [_why_line(picture, link, not first and link is links[0]) for link in links]
     picked = picture.view.picked
-    if picked is None or picked[0] != links[-1].name:
+    if picked is None or base(picked[0]) != links[-1].name:
         if _left_the_weights(old, new, links):
             lines.append({"text": "The weights did not change."})
         if links[-1].name != picture.stages[-1]:
@@ -560,12 +652,13 @@ def _left_the_weights(before: Head, after: Head, links: Sequence[changes.Change]
 def _path(picture: Picture) -> tuple[list[Data], Sequence[changes.Change]]:
     """The path to the picked cell, if it was computed and changed; else to the largest change, and a word why."""
     before, after, picked = picture.before.trace, picture.head.trace, picture.view.picked
-    if picked is None or picked[0] not in after or not changes.comparable(before, after, picked[0]):
+    name = base(picked[0]) if picked is not None else ""
+    if name not in after or not changes.comparable(before, after, name):
         return [], changes.path(before, after)
-    at = stored_index(after[picked[0]], *picked[1:])
-    if changes.changed(before, after, picked[0])[at]:
-        return [], changes.path(before, after, (picked[0], at))
-    text = f"{cell_name(picture, picked[0], at)}, the picked cell, did not change. The largest change was this one:"
+    at = index_of(after, *picked)
+    if changes.changed(before, after, name)[at]:
+        return [], changes.path(before, after, (name, at))
+    text = f"{cell_name(picture, name, at)}, the picked cell, did not change. The largest change was this one:"
     return [{"text": text}], changes.path(before, after)
 
 
@@ -579,9 +672,13 @@ def _begun(picture: Picture, first: changes.Change) -> list[Data]:
     steps = gone if picture.before.trace.has(first.name) else (picture.steps[first.name],)
     for name in dict.fromkeys(name for step in steps for name in step.inputs):
         if name in old and name in new and not old[name].ndim and old[name] != new[name]:
-            given = programs.GIVENS[name]
+            given = programs.given_of(name)
             was, now = (picture.form(float(value)) for value in (old[name], new[name]))
-            place = drawn_cell(name, ()) | {"start": "", "label": given.letter} if picture.head.trace.has(name) else {}
+            place = (
+                drawn_cell(picture, name, ()) | {"start": "", "label": given.letter}
+                if picture.head.trace.has(name)
+                else {}
+            )
             text = f" went from {was} to {now}: {given.meaning}."
             return [place | {"text": text if place else given.letter + text}]
     if gone:
@@ -609,7 +706,7 @@ def _why_line(picture: Picture, link: changes.Change, first: bool) -> Data:
         went = f"is {now}, where {was} stood before"
     elif first and link.name in picture.head.trace:
         start = "you changed how this step is computed, so "
-    return drawn_cell(link.name, link.at) | {
+    return drawn_cell(picture, link.name, link.at) | {
         "start": start,
         "label": cell_name(picture, link.name, link.at),
         "text": f" {went}: {where(picture, link.name, link.at)}.",

@@ -21,15 +21,16 @@ from attention_core.trace import Trace
 from attention_ui.document import Document, compute, example_document
 from attention_ui.editable import Editable, EditError, letter_text
 from attention_ui.link import PARAMS, View, pack, unpack
-from attention_ui.payload import SHOWN, stored_index, what_changed
+from attention_ui.payload import SHOWN, what_changed
 from attention_ui.sheet import Sheet
+from attention_ui.slices import base, index_of
 
 _PLACE = "place"  # the page that the visitor is on
 _DEEPEST = 200  # commits that can be undone
 _LARGEST_TEXT = 20_000  # characters of one typed or pasted text
 
 Event = Mapping[str, Any]
-Cell = tuple[str, int, int]  # the matrix, and where in it
+Cell = tuple[str, int, int]  # a figure of the board, and where in it
 
 
 @dataclass
@@ -114,11 +115,11 @@ class Visit:
 
     def _look_at(self, cell: Cell) -> None:
         """Pick a cell; in the stepper, go to a step that shows it."""
-        stage = self.view.stage
+        stage, name = self.view.stage, base(cell[0])
         steps = {step.name: step for step in self.document.program}
-        if stage != "all" and cell[0] != stage and cell[0] not in (steps[stage].inputs if stage in steps else ()):
-            readers = [name for name, step in steps.items() if cell[0] in step.inputs]
-            stage = cell[0] if cell[0] in steps or cell[0] == "x" else readers[0]
+        if stage != "all" and name != stage and name not in (steps[stage].inputs if stage in steps else ()):
+            readers = [reader for reader, step in steps.items() if name in step.inputs]
+            stage = name if name in steps or name == "x" else readers[0]
         self.view = replace(self.view, picked=cell, stage=stage)
 
     def walk(self, stage: str) -> None:
@@ -137,7 +138,7 @@ def _tidied(document: Editable, view: View, trail: Sequence[Cell]) -> tuple[View
 
 
 def _exists(trace: Trace, cell: Cell) -> bool:
-    return trace.has(cell[0]) and stored_index(trace.matrix(cell[0]), *cell[1:]) is not None
+    return index_of(trace, *cell) is not None
 
 
 def visit(sheet: Sheet | None = None) -> Visit:
@@ -195,16 +196,17 @@ def _cell(event: Event) -> Cell | None:
 
 
 def _edit(now: Visit, kind: str, cell: Cell, text: str) -> None:
-    name, *at = cell
+    drawn, row, col = cell
+    name, at = base(drawn), index_of(compute(now.document).trace, *cell)
     makers = {
-        "edit": lambda: now.document.with_cells(name, {tuple(at): text}),
-        "paste": lambda: now.document.with_block(name, tuple(at), text),
-        "toggle": lambda: now.document.toggled(tuple(at)),
+        "edit": lambda: now.document.with_cells(name, {at or (row, col): text}),
+        "paste": lambda: now.document.with_block(name, at or (row, col), text),
+        "toggle": lambda: now.document.toggled(at or (row, col)),
     }
     try:
         now.commit(makers[kind](), "")
     except (EditError, IndexError) as error:
-        now.errors = [{"step": name, "row": at[0], "col": at[1], "text": text[:80], "message": str(error)}]
+        now.errors = [{"step": drawn, "row": row, "col": col, "text": text[:80], "message": str(error)}]
 
 
 # --- the link in the address bar -------------------------------------------------------------------------------------

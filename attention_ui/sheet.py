@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from attention_core.benches import BENCHES, Bench, SetUp, Value
-from attention_core.programs import GIVENS
+from attention_core.programs import given_of
 from attention_core.tokens import Word
 from attention_core.trace import Matrix, Program, givens
 from attention_ui.editable import Editable, Given, Index
@@ -101,5 +101,5 @@ class Sheet(Editable):
 
     def _places(self, name: str) -> tuple[tuple[str, ...] | None, ...]:
         """The labels along the axes of a given matrix; None where they are only numbered."""
-        axes = givens(self.program).get(name, GIVENS[name].axes)
+        axes = givens(self.program).get(name, given_of(name).axes)
         return tuple(self.set_up.labels.get(axis) for axis in axes)

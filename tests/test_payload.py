@@ -20,8 +20,9 @@ from attention_ui.colours import mixed_colour
 from attention_ui.document import EDITABLE, compute, example_document
 from attention_ui.editable import EditError
 from attention_ui.link import View
-from attention_ui.payload import SHOWN, Picture, board_data, panel, stored_index, where
+from attention_ui.payload import SHOWN, Picture, board_data, panel, where
 from attention_ui.sheet import Sheet
+from attention_ui.slices import index_of
 from tests.documents import SETTINGS, TRICKY, documents, matrices, seeds, setting_name, switched, typed_cells
 
 PAINT = example_document("paint")
@@ -497,7 +498,7 @@ def test_every_cell_says_where_it_comes_from(document, view):
         found = {(cell["step"], cell["row"], cell["col"]) for cell in operands(said)}
         for cell in operands(said):
             source = trace.matrix(cell["step"])
-            index = stored_index(source, cell["row"], cell["col"])
+            index = index_of(trace, cell["step"], cell["row"], cell["col"])
             assert cell["text"] == form(source.value[index].item())
         if matrix.name in trace:
             reads = zip(matrix.step.inputs, matrix.explain(at).reads, strict=True)
@@ -715,14 +716,14 @@ def test_the_path_leads_from_cell_to_cell(pair):
     lines = [line for line in data["why"]["lines"] if "step" in line]
     for line in lines:
         matrix = trace.matrix(line["step"])
-        at = stored_index(matrix, line["row"], line["col"])
+        at = index_of(trace, line["step"], line["row"], line["col"])
         flat = int(np.ravel_multi_index(at, matrix.value.shape)) if at else 0
         known = compute(before).trace.has(line["step"])
         assert not known or flat in data["matrices"][line["step"]]["changed"]
         assert known or "was added: " in line["start"] or line["step"] in trace.given
     for source, reader in pairwise(lines):
         made = trace[reader["step"]]
-        reads = made.explain(stored_index(made, reader["row"], reader["col"])).reads
+        reads = made.explain(index_of(trace, reader["step"], reader["row"], reader["col"])).reads
         found = {(name, *drawn(at)) for name, slot in zip(made.step.inputs, reads, strict=True) for at in slot}
         assert (source["step"], source["row"], source["col"]) in found
 
