@@ -1,7 +1,8 @@
 """The page /one-head, as a learner uses it: controls by their labels, matrices by their names.
 
 Vocabulary
-    figure    one drawing of a matrix: {"step", "role", "view", "cells": {(row, col): (value, text)}}
+    figure    one drawing of a matrix: {"step", "role", "view", "cells": {(row, col): (value, text)}}; the step of one
+              head is "weights@1"
     shown     the numbers of the page, each matrix once: {"weights": array [rows, columns], ...}
     told      the sentences on the page that say that something could not be used
 """
@@ -25,7 +26,8 @@ expect.set_options(timeout=15_000)
 
 _FIGURES = """
 board => [...board.querySelectorAll("figure[data-step]")].map(figure => ({
-    step: figure.dataset.step, role: figure.dataset.role, view: figure.dataset.view,
+    step: figure.dataset.step + (figure.dataset.head === undefined ? "" : `@${figure.dataset.head}`),
+    role: figure.dataset.role, view: figure.dataset.view,
     cells: [...figure.querySelectorAll("[data-row][data-col][data-value]")].map(
         cell => [cell.dataset.row, cell.dataset.col, cell.dataset.value, cell.textContent]),
 }))
@@ -33,7 +35,8 @@ board => [...board.querySelectorAll("figure[data-step]")].map(figure => ({
 _LIT = """
 board => [...board.querySelectorAll("figure[data-step]")].flatMap(figure =>
     [...figure.querySelectorAll("[data-lit]")].map(
-        ({dataset}) => [figure.dataset.step, Number(dataset.row), Number(dataset.col)]))
+        ({dataset}) => [figure.dataset.step + (figure.dataset.head === undefined ? "" : `@${figure.dataset.head}`),
+            Number(dataset.row), Number(dataset.col)]))
 """
 
 
