@@ -473,8 +473,9 @@ def _changed(picture: Picture, drawn: str) -> list[int]:
 
 
 def drawn_cell(picture: Picture, name: str, at: Sequence[int]) -> Data:
-    """A cell of a matrix by the figure that shows it."""
-    return dict(zip(("step", "row", "col"), address_of(picture.head.matrix(name), tuple(at)), strict=True))
+    """A cell of a matrix by the figure that shows it; of one that was there only before the last change, as it was."""
+    trace = picture.head.trace if picture.head.trace.has(name) else picture.before.trace
+    return dict(zip(("step", "row", "col"), address_of(trace.matrix(name), tuple(at)), strict=True))
 
 
 def cell_name(picture: Picture, name: str, at: Sequence[int]) -> str:

@@ -53,9 +53,10 @@ def test_there_are_predictions_in_the_lessons():
 
 @every_prediction
 def test_one_guess_is_right_and_every_guess_stays(name):
-    right = 0
-    for option in asked(name).radio(key=f"{name}.choice").options:
-        app = asked(name)
+    right, app = 0, asked(name)
+    for option in app.radio(key=f"{name}.choice").options:
+        app.session_state["guesses"].pop(name, None)
+        sound(app.run())
         app.radio(key=f"{name}.choice").set_value(option).run()
         sound(app.button(key=f"{name}.commit").click().run())
         assert f"Your guess: **{option}**" in texts(app)
