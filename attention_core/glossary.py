@@ -369,6 +369,43 @@ _TERMS = (
         "tokens never change them.",
         also=("cache", "key-value cache"), see=("key", "value", "causal"),
     ),
+    # --- two sources ---
+    Term(
+        "cross-attention",
+        "Attention with two sources: queries are made of one sequence, keys and values of another. The arithmetic is "
+        "that of self-attention.",
+        also=("encoder-decoder attention",), see=("source", "encoder", "decoder", "query"),
+    ),
+    Term(
+        "source",
+        "The sequence that keys and values are made of, where it is not the one that asks: in translation, the "
+        "sentence that is read.",
+        symbol="Z", also=("source sequence",), see=("cross-attention", "encoder", "key", "value"),
+    ),
+    Term(
+        "encoder",
+        "The part of a model that reads what is there already. Every token may see all others, before it and after "
+        "it.",
+        see=("decoder", "mask", "cross-attention"),
+    ),
+    Term(
+        "decoder",
+        "The part of a model that writes: each token sees itself and what was written before. Beside an encoder it "
+        "also reads the source, by cross-attention.",
+        also=("decoder-only",), see=("encoder", "causal", "cross-attention"),
+        contested="Models such as GPT are called decoders although they have no encoder whose work they could decode.",
+    ),
+    Term(
+        "patch",
+        "A square piece of a picture, treated as a token. Its pixels, in the order of reading, are its row of numbers.",
+        also=("patches", "picture", "mixed"), see=("token", "vision transformer"),
+    ),
+    Term(
+        "vision transformer",
+        "A model that cuts a picture into patches and reads them as an encoder reads words. Each patch is projected "
+        "to d_model numbers, and its place is added.",
+        also=("ViT",), see=("patch", "encoder", "position"),
+    ),
     # --- around the head ---
     Term(
         "residual stream",

@@ -190,6 +190,23 @@ def prefix(n: int, n_prefix: int) -> Mask:
     return Mask((distances(n) <= 0) | (np.arange(n) < n_prefix), f"prefix of {n_prefix}")
 
 
+def encoder_decoder(n_source: int, n_target: int) -> Mask:
+    """Encoder and decoder as one square: n_source tokens that are read, then n_target tokens that are written.
+
+    The source sees all of itself (the encoder), the target itself and what came before (the decoder) and all of the
+    source (cross-attention); the source sees nothing of the target (Vaswani et al. 2017, section 3.2.3). These are
+    three attentions, each with its own weights and softmax; as one mask of one attention it is that of
+    prefix(n_source + n_target, n_source). Raises ValueError for sizes below 1.
+    """
+    n_source, n_target = (
+        whole(f"encoder_decoder: {name}", n) for name, n in (("n_source", n_source), ("n_target", n_target))
+    )
+    own, written = full(n_source), causal(n_target)
+    read, unseen = full(n_target, n_source), ~full(n_source, n_target)
+    blocks = [[own.value, unseen.value], [read.value, written.value]]
+    return Mask(np.block(blocks), f"encoder of {n_source}, decoder of {n_target}")
+
+
 def window(n: int, left: int | None, right: int | None) -> Mask:
     """Each query sees itself, `left` keys before it and `right` after it; None: all on that side.
 

@@ -1,9 +1,10 @@
 """Rules that only move numbers: every cell of the output is one cell of an input, somewhere else.
 
 Vocabulary
-    move      a rule without arithmetic: split, merge, repeat, part, append, partner, relative
+    move      a rule without arithmetic: split, merge, repeat, part, append, partner, relative, patches, unpatched
     source    where an output cell comes from: (the input's slot, the index in that input)
     merged    an axis made of two: "(head d_v)" counts through all of d_v for the first head, then for the next
+    patch     a square piece of a picture; patches, and the pixels of each, are counted as one reads
 
 A move has its two halves side by side as every rule has: `compute` moves the whole matrix, `source` says where one
 cell came from.
@@ -153,3 +154,38 @@ def relative(n_q: int, n_k: int) -> Move:
         return 0, (*at[:-2], int(places(shapes[0][-1], at[-2], at[-1])))
 
     return _move("relative", compute, source)
+
+
+def patches(size: int) -> Move:
+    """Cut a picture into patches of size × size pixels, one a row: "pixel_row pixel_col -> query d_model"."""
+
+    def compute(picture: np.ndarray) -> np.ndarray:
+        rows, cols = picture.shape
+        if size < 1 or rows % size or cols % size:
+            raise ShapeError(f"a picture of {rows} × {cols} pixels cannot be cut into patches of {size} × {size}")
+        return picture.reshape(rows // size, size, cols // size, size).swapaxes(1, 2).reshape(-1, size * size)
+
+    def source(shapes: Shapes, at: Index) -> tuple[int, Index]:
+        (down, across), (row, col) = divmod(at[0], shapes[0][1] // size), divmod(at[1], size)
+        return 0, (down * size + row, across * size + col)
+
+    return _move("patch", compute, source)
+
+
+def unpatched(size: int, cols: int) -> Move:
+    """Patches put together to a picture of so many columns, the reverse: "query d_v -> pixel_row pixel_col"."""
+
+    def compute(rows: np.ndarray) -> np.ndarray:
+        n, pixels = rows.shape
+        if size < 1 or cols % size or pixels != size * size or n % (cols // size):
+            raise ShapeError(
+                f"{n} patches of {pixels} pixels do not make a picture that is {cols} pixels wide, in patches of "
+                f"{size} × {size}"
+            )
+        return rows.reshape(-1, cols // size, size, size).swapaxes(1, 2).reshape(-1, cols)
+
+    def source(shapes: Shapes, at: Index) -> tuple[int, Index]:
+        (down, row), (across, col) = divmod(at[0], size), divmod(at[1], size)
+        return 0, (down * (cols // size) + across, row * size + col)
+
+    return _move("unpatch", compute, source)

@@ -220,13 +220,14 @@ class Figure {
     this.editors = new Map(); // flat index -> open Editor; such cells are never repainted
     this.stop = 0; // flat index of the grid's one tab stop
     this.paintable = this.role === "given" && matrix.paintable;
-    this.editable = this.role === "given" && matrix.editable && !matrix.paintable;
+    this.editable = this.role === "given" && matrix.editable; // of what is painted: with the first sign of a number, or F2
+    this.cut = matrix.cut ?? 0;
     this.build(matrix);
   }
 
   /** What must be equal for an existing figure to be reused. */
   static signature(term, matrix) {
-    return [term.name, term.role, Boolean(term.transposed), matrix.shape, matrix.editable, matrix.paintable,
+    return [term.name, term.role, Boolean(term.transposed), matrix.shape, matrix.editable, matrix.paintable, matrix.cut,
       matrix.rows.some(Boolean), matrix.cols.some(Boolean)];
   }
 
@@ -261,6 +262,7 @@ class Figure {
     const grid = el("div", { role: "grid", class: "grid", "aria-rowcount": this.rows, "aria-colcount": this.cols });
     grid.style.gridTemplateColumns = `${this.hasRowHeads ? "auto " : ""}repeat(${this.cols}, minmax(42px, 1fr))`;
     grid.classList.toggle("bare-top", !this.hasColHeads);
+    grid.classList.toggle("pixels", this.cut > 0);
     this.cells = new Array(this.rows * this.cols);
     this.texts = new Array(this.rows * this.cols);
     this.colHeads = [];
@@ -287,6 +289,10 @@ class Figure {
       const [storedRow, storedCol] = this.transposed ? [c, r] : [r, c];
       const cell = el("div", { role: "gridcell", class: "cell", tabindex: -1, "aria-colindex": c + 1,
         "data-row": storedRow, "data-col": storedCol }, el("span", {}, ""));
+      if (this.cut) { // a wider gap where a picture is cut
+        cell.classList.toggle("cut-left", c > 0 && c % this.cut === 0);
+        cell.classList.toggle("cut-top", r > 0 && r % this.cut === 0);
+      }
       this.cells[storedRow * this.stored.cols + storedCol] = cell;
       this.texts[storedRow * this.stored.cols + storedCol] = cell.firstChild.firstChild;
       row.append(cell);
@@ -386,7 +392,7 @@ class Figure {
       cell.setAttribute("data-value", valueText(x));
       memo.value[i] = x;
     }
-    const label = this.cellLabel(i, text, rowLabels, colLabels);
+    const label = this.cellLabel(i, matrix, rowLabels, colLabels);
     if (memo.label[i] !== label) cell.setAttribute("aria-label", memo.label[i] = label);
     const flags = matrix.scale === "mask" && x === 0 ? flag | HATCHED : flag;
     if (memo.flags[i] !== flags) {
@@ -409,10 +415,11 @@ class Figure {
     if (differing & WRONG) setAttribute(cell, "aria-invalid", flags & WRONG ? "true" : null);
   }
 
-  cellLabel(i, text, rowLabels, colLabels) {
+  cellLabel(i, matrix, rowLabels, colLabels) {
+    const text = matrix.texts[i];
     const [row, col] = [Math.floor(i / this.stored.cols), i % this.stored.cols];
     const [rowLabel, colLabel] = this.transposed ? [rowLabels[col], colLabels[row]] : [rowLabels[row], colLabels[col]];
-    if (this.paintable) return `may ${rowLabel} see ${colLabel}: ${text === "1" ? "yes, 1" : "no, 0"}`;
+    if (this.paintable && matrix.scale === "mask") return `may ${rowLabel} see ${colLabel}: ${text === "1" ? "yes, 1" : "no, 0"}`;
     const place = [rowLabel && `row ${rowLabel}`, colLabel && `column ${colLabel}`].filter(Boolean).join(", ");
     return place ? `${place}: ${text}` : text;
   }
@@ -1136,7 +1143,7 @@ class Board {
 
   onDoubleClick(event) {
     const hit = this.hit(event);
-    if (hit?.figure.editable && !event.target.closest("input")) this.edit(hit);
+    if (hit?.figure.editable && !hit.figure.paintable && !event.target.closest("input")) this.edit(hit);
   }
 
   /* ----- keys ----- */
@@ -1181,7 +1188,7 @@ class Board {
     if (this.move(event, hit)) return true;
     if (event.ctrlKey || event.metaKey) return false;
     if (figure.editable && BEGINS_A_NUMBER.test(key)) this.edit(hit, key);
-    else if (figure.editable && (key === "Enter" || key === "F2")) this.edit(hit);
+    else if (figure.editable && (key === "F2" || (key === "Enter" && !figure.paintable))) this.edit(hit);
     else if (figure.paintable && key === " ") this.emit("toggle", figure.address(cell));
     else if (key === "Enter" || key === " ") this.pick(figure.address(cell), figure);
     else return false;

@@ -2,7 +2,7 @@
 
 Vocabulary
     edit      the text typed into one cell of a given matrix; kept as typed ("2 ln 3"), keyed by matrix and index
-    painted   an edit of the mask: "1" or "0", where it differs from what the mask was
+    painted   edited by a click, which leads a cell through a few numbers: "1" or "0" in the mask
     plain     the same document with nothing changed
     topic     what it is about: between two topics there is nothing to compare
 """
@@ -24,6 +24,9 @@ Edits = Mapping[str, Mapping[Index, str]]
 Given = tuple[dict[str, np.ndarray], Mapping[str, tuple[str, ...]]]
 
 
+MASK: Mapping[str, tuple[float, ...]] = {"mask": (0.0, 1.0)}
+
+
 class EditError(ValueError):
     """An edit that cannot be made; the message says where, what was wrong and what is allowed."""
 
@@ -38,6 +41,7 @@ class Editable(ABC):
     steady = False
     steadied: ClassVar[Program] = ()  # run instead of `program` when a score is too large for exp; (): it knows itself
     subject = "sentence"  # what has changed between two topics of one example
+    cut = 0  # into squares of how many pixels a picture is cut
 
     @property
     @abstractmethod
@@ -58,6 +62,11 @@ class Editable(ABC):
     @abstractmethod
     def editable(self) -> tuple[str, ...]:
         """The names of the given matrices that may be typed over; the mask, which is painted, is not among them."""
+
+    @property
+    def painted(self) -> Mapping[str, tuple[float, ...]]:
+        """The given matrices that are painted, the mask above all, each with the numbers that a click leads through."""
+        return MASK
 
     @property
     def words(self) -> tuple[Word, ...]:
@@ -87,14 +96,13 @@ class Editable(ABC):
     def with_cells(self, name: str, texts: Mapping[Index, str]) -> Self:
         """These cells of a given matrix typed over. Raises EditError for a cell or a text that cannot be."""
         given, labels = self.given()
-        if name not in (*self.editable, "mask") or name not in given:
-            raise EditError("This matrix is computed; edit the matrices that it is made from.")
+        self._may_be_edited(name, given)
         original = self.unedited()[0][name]
         cells = dict(self.edits.get(name, {}))
         for at, text in ((_stored(at, original.ndim), text) for at, text in texts.items()):
             if len(at) != original.ndim or any(not 0 <= i < n for i, n in zip(at, original.shape, strict=True)):
                 raise EditError(f"{letter_text(name)} is {shape_text(original.shape)} and has no such cell.")
-            value = _read(name, at, text, labels)
+            value = _read(name, at, text, labels, self.painted.get(name, ()))
             cells.pop(at, None)
             if value != original[at]:
                 cells[at] = text.strip()
@@ -104,8 +112,7 @@ class Editable(ABC):
     def with_block(self, name: str, at: Index, text: str) -> Self:
         """A block of numbers pasted with its top left corner at `at`. Raises EditError when it does not fit."""
         given, _ = self.given()
-        if name not in (*self.editable, "mask") or name not in given:
-            raise EditError("This matrix is computed; edit the matrices that it is made from.")
+        self._may_be_edited(name, given)
         try:
             rows = numerals.parse_block(text)
         except numerals.NumberError as error:
@@ -127,10 +134,17 @@ class Editable(ABC):
         }
         return self.with_cells(name, cells)
 
-    def toggled(self, at: Index) -> Self:
-        """The mask painted at one cell: what was visible is hidden, and the other way round."""
-        seen = self.given()[0]["mask"][at]
-        return self.with_cells("mask", {at: "0" if seen else "1"})
+    def toggled(self, at: Index, name: str = "mask") -> Self:
+        """A painted matrix, at one cell led on to its next number: of the mask, what was visible is hidden, and the
+        other way round. A number that was typed between them is led on to the first."""
+        levels = self.painted[name]
+        now = float(self.given()[0][name][at])
+        after = levels[(levels.index(now) + 1) % len(levels)] if now in levels else levels[0]
+        return self.with_cells(name, {at: numerals.exact(after)})
+
+    def _may_be_edited(self, name: str, given: Mapping[str, np.ndarray]) -> None:
+        if name not in (*self.editable, *self.painted) or name not in given:
+            raise EditError("This matrix is computed; edit the matrices that it is made from.")
 
 
 def _stored(at: Index, ndim: int) -> Index:
@@ -138,13 +152,19 @@ def _stored(at: Index, ndim: int) -> Index:
     return at[:ndim] if len(at) == 2 and not any(at[ndim:]) else at
 
 
-def _read(name: str, at: Index, text: str, labels: Mapping[str, tuple[str, ...]]) -> float:
+def _read(
+    name: str, at: Index, text: str, labels: Mapping[str, tuple[str, ...]], levels: tuple[float, ...] = ()
+) -> float:
+    """The number that a text says. levels: of a painted matrix the numbers that its own lie between."""
     try:
         value = numerals.parse(text)
     except numerals.NumberError as error:
         raise EditError(f"{cell_text(name, at, labels)}: {error}") from None
     if name == "mask" and value not in (0, 1):
         raise EditError(f"{cell_text(name, at, labels)}: the mask holds 1 (may see) or 0 (may not), and nothing else.")
+    if levels and not min(levels) <= value <= max(levels):
+        low, high = (numerals.exact(level) for level in (min(levels), max(levels)))
+        raise EditError(f"{cell_text(name, at, labels)}: a number from {low} to {high} is wanted here.")
     return value
 
 

@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from attention_ui.editable import shape_text
-from attention_ui.payload import POSITIVE, Picture, plain_letter, title, where
+from attention_ui.payload import POSITIVE, Picture, plain_letter, stands_turned, title, where
 from attention_ui.slices import base, head_of
 
 _SIGNED = {"light": ("#8c510a", "#ffffff", "#01665e"), "dark": ("#d8a15a", "#22262b", "#5fc6ba")}
@@ -35,7 +35,7 @@ def table(picture: Picture, name: str) -> pd.DataFrame:
     rows, cols = (*matrix.labels, ("",), ("",))[:2]
     grid = values.reshape(len(rows), len(cols))
     frame = pd.DataFrame(grid, index=list(rows), columns=list(cols))
-    return frame.T if picture.view.columns else frame
+    return frame.T if stands_turned(picture, name) else frame
 
 
 def figure(picture: Picture, name: str, theme: str = "light") -> go.Figure:
@@ -104,7 +104,7 @@ def _words(picture: Picture, name: str) -> list[list[str]]:
     found = [escape(where(picture, base(name), (*front, *at))) for at in np.ndindex(*shape)]
     words = np.array(found, dtype=object)
     grid = words.reshape(shape[0] if shape else 1, -1)
-    return (grid.T if picture.view.columns else grid).tolist()
+    return (grid.T if stands_turned(picture, name) else grid).tolist()
 
 
 def enlarge(picture: Picture, name: str) -> None:

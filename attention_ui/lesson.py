@@ -98,6 +98,12 @@ LESSONS = (
         "Show that attention does not know the order of words, and tell it in five ways.", 25,
         section="Inside the head", bench="positions", needs=("query_key", "masks"),
     ),
+    Lesson(
+        "cross_attention", "cross-attention", "Two sources", "Two sources: who asks, and who is asked",
+        ":material/translate:",
+        "Say where queries, keys and values come from in an encoder and a decoder, and read a picture as a text.", 25,
+        section="Whole models", bench="cross_attention", needs=("masks", "positions"),
+    ),
 )  # fmt: skip
 
 

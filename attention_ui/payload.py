@@ -6,6 +6,7 @@ Vocabulary
     columns     the convention with tokens as columns: every matrix is drawn transposed
     shown       which numbers: after the last change, before it, or their difference
     compared    the head before the last change, unless it is about other words or another table
+    pixels      the axes of a picture, which stands as it is seen, whatever tokens stand as; it is cut into patches
     drawn       the name of a figure, where a matrix with heads is drawn head by head (slices.py); for the others, and
                 in all that is said about a matrix, its own name
 """
@@ -36,10 +37,18 @@ Data = dict[str, Any]
 IDENTITY = {
     "q": "q", "w_q": "q", "k": "k", "w_k": "k", "v": "v", "w_v": "v",
     "weights": "weights", "masked_weights": "weights", "renormalised_weights": "weights", "x": "x", "residual": "x",
+    "source": "x", "patches": "x", "picture": "x",
 }  # fmt: skip
 # Rows of the embeddings are tokens; they only become queries and keys once W_Q and W_K have made them so.
 _AXIS_NAMES = {(name, "query"): "token" for name in ("x", "projected", "residual")} | {("x", "key"): "token"}
-POSITIVE = ("exps", "row_sums", "weights", "masked_weights", "masked_sums", "renormalised_weights")
+_AXIS_NAMES |= {("source", "key"): "token", ("patches", "query"): "patch", ("patches", "d_model"): "pixel"}
+_AXIS_NAMES |= {(name, f"pixel_{line}"): line for name in ("picture", "mixed") for line in ("row", "col")}
+_PIXELS = {"pixel_row", "pixel_col"}
+POSITIVE = (
+    "exps", "row_sums", "weights", "masked_weights", "masked_sums", "renormalised_weights", "picture", "patches",
+    "mixed",
+)  # fmt: skip
+_OF_ONE = ("weights", "picture", "patches", "mixed")  # of shares and of pixels 1 is the most, or all of it
 SHOWN = ("after", "before", "difference")
 
 
@@ -153,15 +162,22 @@ def _invitation(picture: Picture) -> str:
     editable = [name for name in picture.head.document.editable if name in given]
     letters = list(dict.fromkeys(readable(programs.given_of(name).letter) for name in editable))
     listed_letters = " and ".join([", ".join(letters[:-1]), letters[-1]] if len(letters) > 1 else letters)
-    painted = "; cells of the mask M can be painted" if "mask" in given else ""
+    painted = "".join(f"; cells of {called} can be painted" for called in _painted(picture))
     return f"Pick any cell to see where its number comes from. Numbers in {listed_letters} can be changed{painted}."
+
+
+def _painted(picture: Picture) -> list[str]:
+    """What can be painted, in words: the mask M."""
+    names = (name for name in picture.head.document.painted if name in picture.head.trace.given)
+    return [f"the {known.title} {readable(known.letter)}" for known in map(programs.given_of, names)]
 
 
 def _keys(picture: Picture) -> str:
     """What the keys do with the matrices of this page."""
     given = picture.head.trace.given
     edits = ", or edits a given number" if any(name in given for name in picture.head.document.editable) else ""
-    paints = ", or paints the mask" if "mask" in given else ""
+    names = [called.rpartition(" ")[0] for called in _painted(picture)]
+    paints = f", or paints {' or '.join(names)}" if names else ""
     return (
         f"Keys: arrows move; Enter picks{edits}; Space picks{paints}; "
         "n and p go to the next and the previous step, a shows all; Ctrl+Z undoes."
@@ -285,7 +301,7 @@ def _operands(step: Step, columns: bool) -> list[Data]:
 def _turned(of: Sequence[str], step: Step, columns: bool) -> bool:
     """Whether a matrix is drawn transposed. A vector lies along the rows or the columns of the matrix it goes with."""
     if len(of) != 1:
-        return columns
+        return columns and not _PIXELS.issuperset(of)
     partner = next((group for group in (step.parsed.output, *step.parsed.inputs) if len(group) == 2), None)
     return columns if partner is None else (partner[1] == of[0]) != columns
 
@@ -376,6 +392,11 @@ def heading(picture: Picture, name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def stands_turned(picture: Picture, drawn: str) -> bool:
+    """Whether a matrix is drawn with rows and columns exchanged where tokens stand as columns; a picture never is."""
+    return picture.view.columns and not _PIXELS.issuperset(picture.matrix(drawn).axes)
+
+
 def _matrix(picture: Picture, name: str) -> Data:
     """name: the drawn one."""
     matrix, whole = picture.matrix(name), base(name)
@@ -383,7 +404,7 @@ def _matrix(picture: Picture, name: str) -> Data:
     grid = values.reshape(values.shape[0] if values.ndim else 1, -1)
     shown = picture.shown_of(name)
     plain, turned = tree(letter(picture, name)), tree(f"{{{letter(picture, name)}}}^\\top")
-    if picture.view.columns or values.ndim < 2:
+    if stands_turned(picture, name) or values.ndim < 2:
         plain, turned = (turned, plain) if values.ndim == 2 else (plain, plain)
     scale, low, high = _range(whole, np.asarray(picture.values(whole), dtype=float), shown)  # the same in all heads
     return {
@@ -405,7 +426,8 @@ def _matrix(picture: Picture, name: str) -> Data:
         "range": f"{picture.form(low)} to {picture.form(high)}",
         "hatched": _hatched(picture, name),
         "editable": whole in picture.head.document.editable and shown == "after",
-        "paintable": whole == "mask" and shown == "after",
+        "paintable": whole in picture.head.document.painted and whole in picture.head.trace.given and shown == "after",
+        "cut": picture.head.document.cut if _PIXELS.issuperset(matrix.axes) and matrix.axes else 0,
         "changed": _changed(picture, name),
         "discs": discs(picture, whole),
     }
@@ -441,7 +463,7 @@ def _range(name: str, values: np.ndarray, shown: str) -> tuple[str, float, float
     if name == "mask" and shown != "difference":
         return "mask", 0.0, 1.0
     if name in POSITIVE and shown != "difference":
-        return "positive", 0.0, max(top, 1.0) if "weights" in name else top or 1.0
+        return "positive", 0.0, max(top, 1.0) if name.endswith(_OF_ONE) else top or 1.0
     return "signed", -(top or 1.0), top or 1.0
 
 
@@ -482,7 +504,7 @@ def cell_name(picture: Picture, name: str, at: Sequence[int]) -> str:
     """A cell by letter and labels: Q[ball, 0]."""
     matrix, drawn = picture.head.matrix(name), address_of(picture.head.matrix(name), tuple(at))[0]
     names = [labels[i] for labels, i in zip(matrix.labels, at, strict=True)][is_sliced(matrix.axes) :]
-    places = ", ".join(reversed(names) if picture.view.columns else names)
+    places = ", ".join(reversed(names) if stands_turned(picture, drawn) else names)
     return f"{plain_letter(picture, drawn)}[{places}]" if places else plain_letter(picture, drawn)
 
 
@@ -580,7 +602,7 @@ def _about_given(picture: Picture, matrix: Matrix, at: tuple[int, ...]) -> str:
     head = picture.before if picture.shown_of(matrix.name) == "before" else picture.head
     typed = head.document.edits.get(matrix.name, {}).get(at)
     if typed is not None:
-        return "You painted it." if matrix.name == "mask" else f"You typed {typed}."
+        return "You painted it." if matrix.name in head.document.painted else f"You typed {typed}."
     return head.document.about(matrix, at, head.matrix("k").value.shape[-1] if head.trace.has("k") else 0)
 
 

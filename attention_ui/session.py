@@ -185,7 +185,7 @@ def _handle_one(now: Visit, event: Event) -> None:
     elif (cell := _cell(event)) is not None:
         if kind == "pick":
             now.pick(cell, via_operand=event.get("via") == "operand")
-        elif kind in ("edit", "paste") or (kind == "toggle" and cell[0] == "mask"):
+        elif kind in ("edit", "paste") or (kind == "toggle" and cell[0] in now.document.painted):
             _edit(now, kind, cell, str(event.get("text", ""))[:_LARGEST_TEXT])
 
 
@@ -201,7 +201,7 @@ def _edit(now: Visit, kind: str, cell: Cell, text: str) -> None:
     makers = {
         "edit": lambda: now.document.with_cells(name, {at or (row, col): text}),
         "paste": lambda: now.document.with_block(name, at or (row, col), text),
-        "toggle": lambda: now.document.toggled(at or (row, col)),
+        "toggle": lambda: now.document.toggled(at or (row, col), name),
     }
     try:
         now.commit(makers[kind](), "")

@@ -58,6 +58,14 @@ class Sheet(Editable):
         return self.set_up.editable
 
     @property
+    def painted(self) -> Mapping[str, tuple[float, ...]]:
+        return {**super().painted, **self.set_up.painted}
+
+    @property
+    def cut(self) -> int:
+        return self.set_up.cut
+
+    @property
     def words(self) -> tuple[Word, ...]:
         return self.set_up.words
 

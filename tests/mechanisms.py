@@ -77,6 +77,8 @@ MECHANISMS = {
     "masked scores, steady": programs.of_scores(programs.steadied(programs.masked(ONE))),
     "masked scores, with 0": programs.unshifted(programs.of_scores(programs.masked_with_zero(programs.masked(ONE)))),
     "scores, masked too late": programs.unshifted(programs.of_scores(programs.renormalised(programs.masked(ONE)))),
+    "picture": programs.over_patches(2, (4, 6)),
+    "picture, masked": programs.unshifted(programs.over_patches(3, (6, 3), programs.masked(ONE))),
 }
 SIZES = {
     "head": 2, "kv_head": 1, "d_model": 5, "d_model_k": 5, "d_k": 4, "d_v": 7, "d_ff": 8, "d_source": 10, "vocab": 9,
@@ -86,6 +88,8 @@ _TOKENS = {
     "grouped": {"head": 6, "kv_head": 3}, "block, grouped": {"head": 6, "kv_head": 3},
     "cached, heads": {"new": 3, "key": 9}, "split, crossed": {"key": 2}, "multi-query, summed": {"head": 3},
     "masked tiles": {"query": 5, "key": 5},
+    "picture": {"pixel_row": 4, "pixel_col": 6, "query": 6, "key": 6, "d_model": 4, "d_k": 3, "d_v": 4},
+    "picture, masked": {"pixel_row": 6, "pixel_col": 3, "query": 2, "key": 2, "d_model": 9, "d_v": 9},
     "cross-attention": {"key": 2}, "cross-attention, heads": {"key": 2}, "cached": {"new": 3, "key": 9},
     "recurrent, unnormalised": {"query": 2, "key": 2}, "soft lookup": {"key": 2}, "hard lookup": {"key": 2},
     "kernel smoother": {"key": 2}, "similarity": {"key": 2}, "soft table": {"key": 2},

@@ -146,7 +146,11 @@ def test_the_projections_are_those_of_the_running_example():
     assert traced("projections", n=7, bias="zero")["weights"].value.shape == (7, 7)
 
 
-NEEDS = {("softmax", "keys"): {"scores": "cosines"}, ("positions", "factor"): {"scheme": "relative"}}
+NEEDS = {
+    ("softmax", "keys"): {"scores": "cosines"},
+    ("positions", "factor"): {"scheme": "relative"},
+    ("cross_attention", "cut"): {"read": "picture"},
+}
 
 
 @pytest.mark.parametrize("bench", BENCHES.values(), ids=lambda bench: bench.name)

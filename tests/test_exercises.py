@@ -23,7 +23,18 @@ from attention_core.trace import Trace
 
 SEEDS = range(20)
 KINDS = ("number", "choice", "cell", "matrix", "mask", "weights", "error", "code")
-LESSONS = ("lookup", "softmax", "similarity", "projections", "one_head", "query_key", "values", "masks", "positions")
+LESSONS = (
+    "lookup",
+    "softmax",
+    "similarity",
+    "projections",
+    "one_head",
+    "query_key",
+    "values",
+    "masks",
+    "positions",
+    "cross_attention",
+)
 every = pytest.mark.parametrize("name", EXERCISES)
 
 
@@ -55,7 +66,7 @@ def prints(made):
 
 
 def test_the_exercises_stand_in_the_order_of_the_course():
-    numbered = [name for name in EXERCISES if name.startswith("E")]
+    numbered = [name for name in EXERCISES if name.startswith("E") and name != "E34"]  # which positions ask early
     assert numbered == sorted(numbered, key=lambda name: int(name[1:]))
     assert {f"E{i}" for i in range(1, 17)} <= set(numbered)
     lessons = [exercise.lesson for exercise in EXERCISES.values()]

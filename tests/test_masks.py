@@ -38,6 +38,24 @@ def test_causal_sees_itself_and_what_came_before(n_q, n_k, past):
     assert masks.causal(n_q, past=past).value.tolist() == last.value.tolist()
 
 
+@given(n_source=sizes, n_target=sizes)
+def test_an_encoder_decoder_is_three_masks(n_source, n_target):
+    """The encoder's, the decoder's, and between them all; as one mask of one attention, it is a prefix mask."""
+    mask = masks.encoder_decoder(n_source, n_target)
+    holds(mask, lambda i, j: j < n_source or (i >= n_source and j <= i))
+    assert (mask.value[:n_source, :n_source] == masks.full(n_source).value).all()
+    assert (mask.value[n_source:, n_source:] == masks.causal(n_target).value).all()
+    assert (mask.value[n_source:, :n_source] == masks.full(n_target, n_source).value).all()
+    assert not mask.value[:n_source, n_source:].any()
+    assert (mask.value == masks.prefix(n_source + n_target, n_source).value).all()
+
+
+@pytest.mark.parametrize("sizes", [(0, 2), (2, 0), (-1, 2), (2, 1.5)])
+def test_an_encoder_decoder_has_a_source_and_a_target(sizes):
+    with pytest.raises(ValueError, match=r"encoder_decoder: n_(source|target) must be a whole number of at least 1"):
+        masks.encoder_decoder(*sizes)
+
+
 @given(n=sizes, left=sides, right=sides)
 def test_a_window_ends_on_each_side_or_not(n, left, right):
     def sees(i, j):

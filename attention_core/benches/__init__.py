@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from attention_core.benches import (
+    cross_attention,
     lookup,
     masks,
     positions,
@@ -24,6 +25,6 @@ __all__ = ["BENCHES", "Bench", "SetUp", "Value"]
 BENCHES: Mapping[str, Bench] = MappingProxyType(
     {
         lesson.BENCH.name: lesson.BENCH
-        for lesson in (lookup, softmax, similarity, projections, query_key, values, masks, positions)
+        for lesson in (lookup, softmax, similarity, projections, query_key, values, masks, positions, cross_attention)
     }
 )

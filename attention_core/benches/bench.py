@@ -23,6 +23,9 @@ class SetUp:
 
     steady: the program that subtracts the row maximum, run when a score is too large for exp; () if `program` knows;
     alike: given matrices that hold the same numbers: what is typed into one of them stands in all.
+    painted: given matrices beside the mask that are painted, each with the numbers that a click leads a cell through;
+        what is typed into it lies between the smallest and the largest of them.
+    cut: into squares of how many pixels a picture is cut; 0 where there is none.
     """
 
     program: Program
@@ -33,6 +36,8 @@ class SetUp:
     words: tuple[Word, ...] = ()
     steady: Program = ()
     alike: tuple[str, ...] = ()
+    painted: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    cut: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,15 @@ True
 
 Engine      engine (what is asked and said), slips (changes of programs), answers, boards (what a learner can look at)
 Checkers    numbers, picks, constructions, typed_code; arithmetic: steps on single numbers
-Exercises   lookup, softmax, similarity, projections, one_head, query_key, values, masks, positions, as in the course
+Exercises   lookup, softmax, similarity, projections, one_head, query_key, values, masks, positions,
+            cross_attention, as in the course
 Hand mode   hand: any trace with chosen cells blank
 """
 
 from collections.abc import Mapping
 
 from attention_core.exercises import (
+    cross_attention,
     hand,
     lookup,
     masks,
@@ -31,7 +33,18 @@ from attention_core.exercises.engine import Ask, Diagnosis, Exercise, Task, Verd
 
 EXERCISES: Mapping[str, Exercise] = {
     exercise.name: exercise
-    for lesson in (lookup, softmax, similarity, projections, one_head, query_key, values, masks, positions)
+    for lesson in (
+        lookup,
+        softmax,
+        similarity,
+        projections,
+        one_head,
+        query_key,
+        values,
+        masks,
+        positions,
+        cross_attention,
+    )
     for exercise in lesson.EXERCISES
 }
 

@@ -3,7 +3,7 @@
 One head     SELF_ATTENTION; masked, biased, softcapped, tempered, steadied, unshifted, unscaled, without_residual;
              ABLATIONS;  of_scores: from given scores to the weights
 Heads        MULTI_HEAD, SUMMED_HEADS, multi_head, split_heads, grouped
-Sources      CROSS_ATTENTION, crossed;  cached: new tokens after a key-value cache
+Sources      CROSS_ATTENTION, crossed;  cached: new tokens after a key-value cache;  over_patches: of a picture
 Circuits     COMBINED: W_Q W_K^T and W_V W_O;  BOTH_WAYS: scores from both;  HANDED_ON: by given weights;
              REPLACED: that without the residual;  rank, low_rank, symmetric, rotation
 Positions    placed, rotary (rotary_given), alibi, relative_bias
@@ -84,6 +84,7 @@ from attention_core.programs.one_head import (
     without_residual,
     wrong_axis,
 )
+from attention_core.programs.pictures import over_patches
 from attention_core.programs.position import alibi, placed, relative_bias, rotary, rotary_given
 from attention_core.programs.similarity import SIMILARITY, SIMILARITY_AND_SCALE
 from attention_core.programs.softmax_rows import SOFTMAX_ROWS, softmax_rows
@@ -144,6 +145,7 @@ __all__ = [
     "of_scores",
     "one_head",
     "online",
+    "over_patches",
     "placed",
     "prefixed",
     "rank",

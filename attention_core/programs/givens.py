@@ -46,6 +46,9 @@ GIVENS: Mapping[str, Given] = {
     "softcap": Given("C", "softcap", (), "what no score gets beyond, above or below"),
     "temperature": Given("T", "temperature", (), "what every score is divided by before softmax"),
     "source": Given("Z", "source", ("key", "d_source"), "how much “{d_source}” {key} has"),
+    "picture": Given(
+        "I", "picture", ("pixel_row", "pixel_col"), "how filled the pixel in row {pixel_row}, column {pixel_col} is"
+    ),
     "k_past": Given("K_P", "cached keys", ("past", "d_k"), "what {past} can be found by, in coordinate {d_k}"),
     "v_past": Given("V_P", "cached values", ("past", "d_v"), "what {past} hands over, in coordinate {d_v}"),
     "places": Given("P", "places", ("query", "d_model"), "what the place of {query} adds to the feature {d_model}"),

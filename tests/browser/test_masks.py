@@ -1,8 +1,12 @@
 """The lesson on masks in a browser: what is painted, by mouse or keyboard, reaches the tables around the matrices."""
 
+from urllib.parse import urlencode
+
 import pytest
 from playwright.sync_api import Page
 
+from attention_ui.link import View, pack
+from attention_ui.sheet import Sheet
 from helpers import cell, matrix, open_page, settle
 from one_head import board
 
@@ -56,3 +60,23 @@ def test_the_triangle_lies_where_the_table_says(page: Page, server: str, columns
     assert above != columns
     drawn = next(row for row in table(page, "How many hidden cells") if "drawn so now" in row[0])
     assert drawn[1:] == (["0", "0", "10"] if columns else ["10", "0", "0"])
+
+
+def test_a_picture_is_painted(page: Page, server: str) -> None:
+    """A click or Space leads a pixel on to its next number, a typed number makes a grey; the patches follow."""
+    sheet = Sheet("cross_attention").with_settings(read="picture")
+    page.goto(f"{server}/cross-attention?{urlencode(pack(sheet, View()))}")
+    board(page).locator("figure").first.wait_for(timeout=60_000)
+    settle(page)
+    before = matrix(page, "picture")
+    cell(page, "picture", 5, 5, role="given").click()
+    settle(page)
+    cell(page, "picture", 0, 0, role="given").focus()
+    page.keyboard.press("Space")
+    settle(page)
+    page.keyboard.type(".5")
+    page.keyboard.press("Enter")
+    settle(page)
+    after = matrix(page, "picture")
+    assert (before[5, 5], after[5, 5], after[0, 0]) == (0, 1, 0.5)
+    assert matrix(page, "patches")[[0, 8], [0, 3]].tolist() == [0.5, 1]
