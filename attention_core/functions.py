@@ -138,7 +138,7 @@ def kth(k: int) -> Rule:
     return Rule(f"top {k}", reduction(largest), lambda x: [f"number {k} by size of ", *joined([[t] for t in x], ", ")])
 
 
-mean = Rule("mean", reduction(np.mean), _write_mean)
+mean = Rule("mean", reduction(np.mean), _write_mean, summands=reduction(np.mean))
 mean_square = Rule("mean ²", reduction(lambda x, axis: np.mean(x * x, axis=axis)), _write_mean_square)
 sum_of_squares = Rule("Σ ²", reduction(lambda x, axis: np.sum(x * x, axis=axis)), _write_sum_of_squares)
 root = Rule("√", elementwise(_root), lambda v, e: ["sqrt(", v[0], " + ", e[0], ")"])
@@ -148,7 +148,7 @@ per_length = Rule("÷", elementwise(_per_length), _write_per_length)
 absolute = Rule("| |", elementwise(np.abs), lambda x: ["|", x[0], "|"])
 cosine = Rule("cos", elementwise(np.cos), _called("cos"))
 sine = Rule("sin", elementwise(np.sin), _called("sin"))
-rotate = Rule("↻", elementwise(_rotate), _write_rotate)
+rotate = Rule("↻", elementwise(_rotate), _write_rotate, summands=elementwise(_rotate))
 gelu = Rule("GELU", elementwise(exact_gelu), _write_gelu)
 gelu_tanh = Rule("GELU", elementwise(tanh_gelu), _write_gelu_tanh)
 relu = Rule("max", elementwise(lambda x: np.maximum(x, 0)), lambda x: ["max(0, ", x[0], ")"])

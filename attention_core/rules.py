@@ -9,6 +9,8 @@ Vocabulary
     pieces    the arithmetic written out: text and terms in turn, so that every operand stays a cell
     pattern   how `reads` follows from `axes`: "default" (shared fixed, ranged over), "masked", "none", or the name of a
               move (moves.py), which takes every cell from one place
+    size      of a cell that is a sum: how large its summands are without their signs. 3 − 3 is 0 only up to rounding of
+              the 3; of what is no sum, the size is the number itself
 
 A rule never does its arithmetic twice: a cell is explained by cutting the inputs down to what it reads and calling the
 same `compute` on the cuttings.
@@ -94,12 +96,18 @@ class Rule:
     compute   (axes, *inputs) -> the whole output
     write     (terms per input slot) -> the arithmetic of one cell, as pieces
     pattern   which cells are read, see the module's vocabulary
+    summands  of a rule that adds up: (axes, *inputs) -> the size of every cell of the output
     """
 
     sign: str
     compute: Callable[..., np.ndarray]
     write: Callable[..., Sequence["str | Term"]]
     pattern: str = "default"
+    summands: Callable[..., np.ndarray] | None = None
+
+    def size(self, axes: Axes, inputs: Sequence[np.ndarray], value: np.ndarray) -> np.ndarray:
+        """How large the numbers are that each cell of the output `value` was made from by adding them up."""
+        return np.abs(value) if self.summands is None else self.summands(axes, *map(np.abs, inputs))
 
     def explain(self, axes: Axes, names: Sequence[str], inputs: Sequence[np.ndarray], at: Index) -> Cell:
         """Explain output cell `at`: its value from what it reads alone, and the arithmetic written out."""
@@ -259,13 +267,13 @@ def _zero(axes: Axes, x: np.ndarray) -> np.ndarray:
 
 
 # A product of matrices: multiply along the axes that the inputs share, add up over those that the output lacks.
-contract = Rule("·", _contract, _write_contract)
+contract = Rule("·", _contract, _write_contract, summands=_contract)
 times = Rule("×", elementwise(np.multiply), _between("×"))
 divide = Rule("÷", elementwise(np.divide), _between("/"))
-add = Rule("+", elementwise(np.add), _between("+"))
-subtract = Rule("−", elementwise(np.subtract), _between("−"))
+add = Rule("+", elementwise(np.add), _between("+"), summands=elementwise(np.add))
+subtract = Rule("−", elementwise(np.subtract), _between("−"), summands=elementwise(np.add))
 exponentiate = Rule("exp", elementwise(np.exp), lambda x: ["exp(", x[0], ")"])
-total = Rule("Σ", reduction(np.sum), _between("+"))
+total = Rule("Σ", reduction(np.sum), _between("+"), summands=reduction(np.sum))
 share = Rule("÷", elementwise(_share), _write_share)
 maximum = Rule("max", reduction(_max_or_zero), _write_max)
 nothing = Rule("0 ·", _zero, lambda x: ["0, nothing is subtracted"], pattern="none")

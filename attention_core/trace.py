@@ -81,7 +81,12 @@ class Traced(Matrix):
 
 
 class Trace(Mapping[str, Traced]):
-    """The matrices that a run made, by step name in program order; `given` holds those that it was given."""
+    """The matrices that a run made, by step name in program order; `given` holds those that it was given.
+
+    Two runs are two traces, though they made the same numbers.
+    """
+
+    __eq__, __hash__ = object.__eq__, object.__hash__
 
     def __init__(self, given: Mapping[str, Matrix], made: Mapping[str, Traced]):
         self.given = given

@@ -106,7 +106,16 @@ class Picture:
         if shown == "after":
             return after
         before = slice_of(self.before.matrix(base(drawn)), drawn).value
-        return before if shown == "before" else changes.difference(before.astype(float), after.astype(float))
+        return before if shown == "before" else np.where(self.changed(drawn), _gap(before, after), 0.0)
+
+    def changed(self, drawn: str) -> np.ndarray:
+        """Which cells of a figure differ from those that they are compared with, beyond rounding."""
+        changed, head = changes.changed(self.compared.trace, self.head.trace, base(drawn)), head_of(drawn)
+        return changed if head is None else changed[head]
+
+
+def _gap(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    return changes.difference(before.astype(float), after.astype(float))
 
 
 def board_data(picture: Picture) -> Data:
@@ -222,7 +231,7 @@ def _equation(picture: Picture, stage: str) -> Data:
         "number": number,
         "title": heading(picture, stage),
         "formula": tree(_formula(step, picture.view.columns)),
-        "note": " ".join((step.says, *_extra_notes(picture, stage))),
+        "note": _note(picture, stage),
         "warn": step.says.startswith(programs.MISTAKE),
         "terms": [term for line in _lines(picture, step) for term in _line(picture, line)],
         "checks": [{"ok": check.holds, "text": check.text} for check in found],
@@ -245,6 +254,15 @@ def _head_name(picture: Picture, drawn: str) -> str:
 
 def _formula(step: Step, columns: bool) -> str:
     return (step.formula_t or step.formula) if columns else step.formula
+
+
+def _note(picture: Picture, stage: str) -> str:
+    """What is said below an equation: of the step, and of the numbers, which a difference has not."""
+    says = picture.steps[stage].says
+    if picture.shown_of(stage) != "difference" or says.startswith(programs.MISTAKE):
+        return " ".join((says, *_extra_notes(picture, stage)))
+    hidden = " A cell that was hidden before, and is now, has not." * bool(_hatched(picture, stage))
+    return f"How much each number has changed: now minus before.{hidden}"
 
 
 def _extra_notes(picture: Picture, stage: str) -> Sequence[str]:
@@ -487,8 +505,7 @@ def _changed(picture: Picture, drawn: str) -> list[int]:
     before, name = picture.compared, base(drawn)
     if before is None or not changes.comparable(before.trace, picture.head.trace, name):
         return []
-    changed, head = changes.changed(before.trace, picture.head.trace, name), head_of(drawn)
-    return np.flatnonzero(changed if head is None else changed[head]).tolist()
+    return np.flatnonzero(picture.changed(drawn)).tolist()
 
 
 # --- the picked cell -------------------------------------------------------------------------------------------------
@@ -564,10 +581,11 @@ def _value(picture: Picture, value: float) -> str:
 
 def _differs(picture: Picture, matrix: Matrix, at: tuple[int, ...]) -> Data:
     old, new = (side.matrix(matrix.name).value[at].item() for side in (picture.before, picture.head))
-    gap = changes.difference(np.array(float(old)), np.array(float(new))).item()
+    gap = picture.values(matrix.name)[at].item()
     was, now, by = picture.form(float(old)), picture.form(float(new)), picture.form(gap)
     equals = _equals(picture, old, new, gap)
     return {
+        "cell": f"{cell_name(picture, matrix.name, at)}, now − before",
         "value": f"+{by}" if gap > 0 else by,
         "arithmetic": [f"{now} − {f'({was})' if old < 0 else was} {equals} {by}"] if np.isfinite(gap) else [],
         "formula": None, "code": "",

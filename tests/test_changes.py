@@ -226,3 +226,65 @@ def test_a_step_taken_away_leaves_the_change_to_its_reader():
 def test_the_same_infinity_did_not_change():
     old, new = np.array([-np.inf, -np.inf, 1.0]), np.array([-np.inf, 2.0, 1.5])
     assert difference(old, new).tolist() == [0, np.inf, 0.5]
+
+
+# --- Rounding --------------------------------------------------------------------------------------------------------
+
+
+def turned(given, degrees):
+    """The given matrices with queries and keys turned alike: no score changes, and none comes out quite the same."""
+    turn = programs.rotation(given["w_q"].shape[1], degrees)
+    return {**given, "w_q": given["w_q"] @ turn, "w_k": given["w_k"] @ turn}
+
+
+@given(st.floats(1, 359), seeds, st.sampled_from([2, 4, 6]), st.booleans())
+def test_a_turn_of_queries_and_keys_changes_nothing_that_they_make(degrees, seed, d_k, sparse):
+    rng = np.random.default_rng(seed)
+    sizes = {"x": (5, 7), "w_q": (7, d_k), "w_k": (7, d_k), "w_v": (7, 3), "w_o": (3, 7)}
+    matrices = {name: rng.normal(size=size) * rng.choice([1e-3, 1.0, 30.0]) for name, size in sizes.items()}
+    matrices |= {"x": rng.integers(-1, 2, (5, 7)).astype(float)} if sparse else {}
+    matrices |= {"scale": np.array(0.01), "mask": np.tri(5, dtype=bool)}
+    program = programs.one_head(steady=True)
+    before, after = run(program, matrices), run(program, turned(matrices, degrees))
+    moved = {name for name in (*after.given, *after) if changed(before, after, name).any()}
+    assert moved <= {"w_q", "w_k", "q", "k"}
+    assert {"w_q", "w_k"} <= moved
+    assert any((before[name].value != after[name].value).any() for name in ("scores", "residual")) or not sparse
+
+
+def test_scores_of_0_that_rounding_moved_have_not_changed():
+    """As in the lesson: turned by 40 degrees, a 0 becomes 10⁻¹⁶, which is not 0 however it is looked at by itself."""
+    matrices, labels = PAINT.given(PAINT.sentence.split())
+    before, after = (run(programs.BOTH_WAYS, given, labels) for given in (matrices, turned(matrices, 40)))
+    assert 0 < np.abs(after["w_qk"].value[before["w_qk"].value == 0]).max() < 1e-15
+    assert [name for name in after if changed(before, after, name).any()] == ["q", "k"]
+    assert [link.name for link in path(before, after)] == ["w_k", "k"]
+
+
+@pytest.mark.parametrize("low", [-30.0, -300.0])
+def test_exponentials_that_are_all_a_row_has_are_no_rounding(low):
+    program = programs.softmax_rows()
+    before, after = (run(program, {"scores": np.array([[low, low, 0.0], [low, low, last]])}) for last in (low, low + 1))
+    assert before["exps"].value[1].max() < 1e-12
+    for name in ("exps", "row_sums", "weights"):
+        rows = changed(before, after, name).reshape(2, -1).any(axis=1)
+        assert rows.tolist() == [False, True], name
+
+
+@given(edits())
+def test_what_moved_by_more_than_rounding_has_changed(edit):
+    before, after, _, _ = edit
+    for name in after:
+        old, new = before[name].value, after[name].value
+        clear = np.abs(difference(old, new)) > 1e-6 * max(1.0, np.abs(new[np.isfinite(new)]).max(initial=0))
+        assert changed(before, after, name)[clear].all()
+
+
+def test_a_number_that_only_moved_place_is_compared_where_it_came_from():
+    """Split into heads, queries are the same numbers: those that changed, and no others."""
+    rng = np.random.default_rng(3)
+    program = programs.split_heads(2)[:2]
+    matrices = {"x": rng.normal(size=(3, 5)), "w_q": rng.normal(size=(5, 4))}
+    before, after = run(program, matrices), run(program, edited(matrices, "w_q", (1, 3)))
+    assert changed(before, after, "q_wide").tolist() == [[False, False, False, True]] * 3
+    assert changed(before, after, "q").tolist() == [[[False] * 2] * 3, [[False, True]] * 3]

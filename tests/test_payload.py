@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attention_core import programs, rules
+from attention_core.changes import changed
 from attention_core.numerals import decimal, exact, says
 from attention_ui.colours import mixed_colour
 from attention_ui.document import EDITABLE, compute, example_document
@@ -452,6 +453,20 @@ def test_what_changed_is_marked(pair):
             assert not matrix["editable"]
 
 
+def test_what_rounding_moved_is_no_difference():
+    """Turned by 40 degrees some scores of 0 are 10⁻¹⁶: they are 0, without a mark, a sign or a reason."""
+    plain = Sheet("query_key")
+    shown = Picture(compute(plain.with_settings(angle=40.0)), compute(plain), View(), "difference")
+    raw = shown.head.matrix("scores").value - shown.before.matrix("scores").value
+    assert 0 < np.abs(raw).max() < 1e-15
+    data = board_data(shown)
+    assert {name for name, matrix in data["matrices"].items() if matrix["changed"]} == {"w_q", "w_k", "q", "k"}
+    assert set(data["matrices"]["scores"]["texts"]) == {"0"}
+    assert "S[" not in str(data["why"])
+    said = panel(replace(shown, view=View(picked=("scores", *np.argwhere(raw)[0].tolist()))))
+    assert (said["value"], said["arithmetic"]) in [("0", ["0 − 0 = 0"]), ("0", ["2.20 − 2.20 ≈ 0"])]
+
+
 def test_without_a_change_there_is_nothing_to_compare():
     data = board_data(picture(PAINT, PAINT))
     assert data["why"] == {"lines": [{"text": "No number in the matrices changed."}]}
@@ -607,9 +622,10 @@ def test_in_the_difference_the_panel_subtracts(pair, form, data):
     at = data.draw(st.sampled_from(list(cells(shown.head.matrix(name)))))
     said = panel(replace(shown, view=replace(shown.view, picked=(name, *drawn(at)))))
     old, new = (float(head.matrix(name).value[at]) for head in (shown.before, shown.head))
-    gap = 0.0 if old == new else new - old
+    gap = new - old if changed(shown.before.trace, shown.head.trace, name)[at] else 0.0
     was, now, by = map(shown.form, (old, new, gap))
     assert said["value"] == ("+" if gap > 0 else "") + by
+    assert said["cell"].endswith("], now − before")
     assert said["about"] == f"Now it is {now}; before the last change it was {was}."
     assert (said["formula"], said["code"], operands(said)) == (None, "", [])
     sign = "≈" if any(is_rounded(shown.form(number), number) for number in (old, new, gap)) else "="
@@ -633,6 +649,21 @@ def test_the_panel_speaks_of_the_numbers_that_are_shown(shown, picked, value, ar
     said = panel(picture(QUIET, PAINT, shown, picked=picked))
     assert (said["value"], written(said)) == (value, arithmetic)
     assert said["about"].startswith(about or "")
+
+
+def test_in_the_difference_the_notes_speak_of_the_difference():
+    """“The score becomes −∞” stands below numbers that are −∞, not below how much they changed: by 0."""
+    notes = {
+        shown: {eq["step"]: eq["note"] for eq in board_data(picture(QUIET, PAINT, shown))["equations"]}
+        for shown in SHOWN
+    }
+    assert "becomes −∞" in notes["after"]["masked"]
+    assert notes["before"] == notes["after"] | {"weights": notes["before"]["weights"]}
+    assert notes["difference"]["q"] == "How much each number has changed: now minus before."
+    assert notes["difference"]["masked"].endswith("before. A cell that was hidden before, and is now, has not.")
+    broken = picture(replace(PAINT, ablation="masked_with_zero"), PAINT, "difference")
+    (note,) = [eq["note"] for eq in board_data(broken)["equations"] if eq["step"] == "masked"]
+    assert note.startswith(programs.MISTAKE)
 
 
 def test_a_mask_that_opens_has_no_arithmetic_of_the_difference():

@@ -29,7 +29,7 @@ def _drop(x: np.ndarray, top: np.ndarray) -> np.ndarray:
 
 # The true maximum, −∞ where a query sees nothing of the tile: the 0 of a whole row might be too large here.
 _peak = Rule("max", reduction(np.max), lambda x: ["max(", *joined([[term] for term in x], ", "), ")"])
-_dropped = Rule("−", elementwise(_drop), rules.subtract.write)
+_dropped = Rule("−", elementwise(_drop), rules.subtract.write, summands=rules.subtract.summands)
 
 
 def _cut(i: int, start: int, stop: int, name: str, axes: str, d: str) -> Step:

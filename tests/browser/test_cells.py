@@ -93,7 +93,7 @@ def test_the_panel_follows_the_shown_numbers(page: Page, server: str) -> None:
     assert "1 / 2 = 0.50" in said["now"]
     assert said["before the last change"].startswith("A[ball, red] = 0.75 (3/4)\n")
     assert "3 / 4 = 0.75" in said["before the last change"]
-    assert said["difference"].startswith("A[ball, red] = −0.25\n")
+    assert said["difference"].startswith("A[ball, red], now − before = −0.25\n")
     assert "0.50 − 0.75 = −0.25" in said["difference"]
     assert "Now it is 0.50; before the last change it was 0.75." in said["difference"]
 
