@@ -65,7 +65,7 @@ def _per_length(x: np.ndarray, size: np.ndarray) -> np.ndarray:
 
 def _write_per_length(x: list[Term], size: list[Term]) -> list[str | Term]:
     if size[0].value == 0:
-        return ["0, because a vector of length ", size[0], " points nowhere: ", *bracketed(x[0])]
+        return ["0 (a vector of length ", size[0], " points nowhere: ", *bracketed(x[0]), ")"]
     return [*bracketed(x[0]), " / ", size[0]]
 
 
@@ -114,12 +114,12 @@ def _write_rotate(x: list[Term], cos: list[Term], turned: list[Term], sin: list[
 
 
 def _write_equal(x: list[Term], top: list[Term]) -> list[str | Term]:
-    return ["1, because " if x[0].value == top[0].value else "0, because ", x[0], ", and the largest is ", top[0]]
+    return ["1 (" if x[0].value == top[0].value else "0 (", x[0], ", and the largest is ", top[0], ")"]
 
 
 def _write_keep(x: list[Term], cutoff: list[Term]) -> list[str | Term]:
     kept = x[0].value >= cutoff[0].value
-    return [x[0] if kept else "−∞", ", because ", x[0], " is at least " if kept else " is below ", cutoff[0]]
+    return [x[0] if kept else "−∞", " (", x[0], " is at least " if kept else " is below ", cutoff[0], ")"]
 
 
 def _keep(x: np.ndarray, cutoff: np.ndarray) -> np.ndarray:

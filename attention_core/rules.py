@@ -238,7 +238,7 @@ def _max_or_zero(x: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
 def _write_max(x: Sequence[Term]) -> list["str | Term"]:
     operands = joined([[term] for term in x], ", ")
     if all(term.value == -np.inf for term in x):
-        return ["0, because there is no largest of ", *operands]
+        return ["0 (there is no largest of ", *operands, ")"]
     return ["max(", *operands, ")"]
 
 
@@ -249,7 +249,7 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 def _write_share(part: Sequence[Term], whole: Sequence[Term]) -> list["str | Term"]:
     if whole[0].value == 0:
-        return ["0, because the sum is ", whole[0], ": nothing may be seen"]
+        return ["0 (nothing may be seen: the sum is ", whole[0], ")"]
     return [part[0], " / ", whole[0]]
 
 
@@ -276,6 +276,6 @@ exponentiate = Rule("exp", elementwise(np.exp), lambda x: ["exp(", x[0], ")"])
 total = Rule("Σ", reduction(np.sum), _between("+"), summands=reduction(np.sum))
 share = Rule("÷", elementwise(_share), _write_share)
 maximum = Rule("max", reduction(_max_or_zero), _write_max)
-nothing = Rule("0 ·", _zero, lambda x: ["0, nothing is subtracted"], pattern="none")
+nothing = Rule("0 ·", _zero, lambda x: ["0 (nothing is subtracted)"], pattern="none")
 hide = Rule("where", elementwise(_hidden_as(-np.inf)), _write_hide("−∞"), "masked")
 blank = Rule("where", elementwise(_hidden_as(0)), _write_hide("0"), "masked")

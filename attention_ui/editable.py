@@ -130,7 +130,9 @@ class Editable(ABC):
                 "smaller block."
             )
         cells = {
-            (*front, corner[0] + r, corner[1] + c): repr(v) for r, row in enumerate(rows) for c, v in enumerate(row)
+            (*front, corner[0] + r, corner[1] + c): repr(v).removesuffix(".0")
+            for r, row in enumerate(rows)
+            for c, v in enumerate(row)
         }
         return self.with_cells(name, cells)
 

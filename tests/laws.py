@@ -6,6 +6,7 @@ Vocabulary
     readers   for each cell that a step may read, the cells of its output that say they read it
 """
 
+import re
 from dataclasses import replace
 from math import cos, erf, exp, inf, isfinite, isnan, log, pi, sin, sqrt, tanh
 
@@ -61,12 +62,12 @@ _KNOWN = {
 
 
 def evaluated(text):
-    """The number that a written-out sum says; what follows a comma or stands in brackets in words is its reason."""
+    """The number that a written-out sum says; brackets after a single number say why."""
     if text.startswith("number "):  # number 3 by size of 1, 5, 2
         k, _, row = text.removeprefix("number ").partition(" by size of ")
         text = f"largest({k}, {row})"
     elif not text.startswith("max("):
-        text = text.partition(", ")[0].partition(" (the mask says ")[0]
+        text = re.sub(r"^(\S+) \(.*", r"\1", text)
     text = text.replace("²", "**2").replace("³", "**3")
     if text.startswith("|"):
         text = f"abs({text.strip('|')})"

@@ -171,6 +171,11 @@ def test_a_block_is_its_cells(data, document):
     np.testing.assert_array_equal(now, [[numerals.parse(text) for text in row] for row in block])
 
 
+def test_a_pasted_number_is_kept_as_people_write_it():
+    pasted = PAINT.with_block("w_q", (0, 0), "1\t-2.5\n1e-7\t0.1")
+    assert pasted.edits["w_q"] == {(0, 0): "1", (0, 1): "-2.5", (1, 0): "1e-07", (1, 1): "0.1"}
+
+
 @pytest.mark.parametrize(
     ("at", "text", "says"),
     [
