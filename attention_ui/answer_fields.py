@@ -10,7 +10,7 @@ Vocabulary
     unfit     fields whose text cannot be read, each with a sentence that says what can
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -136,18 +136,33 @@ def _text(fields: Fields) -> str | None:
 
 
 def _draw_blanks(fields: Fields) -> None:
-    """The matrices with their blanks, then a field for each blank, named as in the matrix."""
+    """Each matrix with its blanks, and beside it, or on a phone below it, a field for each blank of it."""
     task = fields.task
-    starts = task.start or ("",) * len(task.blanks)
-    for target, start in zip(task.blanks, starts, strict=True):
+    starts = dict(zip(task.blanks, task.start or ("",) * len(task.blanks), strict=True))
+    for target, start in starts.items():
         fields.entries.setdefault(_field(target), start)
     for name in dict.fromkeys(name for name, _ in task.blanks):
-        _draw_with_blanks(fields, name)
-    with st.container(horizontal=True, gap="small", vertical_alignment="top"):
-        for target, start in zip(task.blanks, starts, strict=True):
-            with st.container(width=_WIDTH, gap="xxsmall"):
-                label = _plain(named(task.trace, target))
-                st.text_input(label, max_chars=_LONGEST, autocomplete="off", **fields.bound(_field(target), start))
+        with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
+            _draw_with_blanks(fields, name)
+            with st.container(width="content", gap="xsmall"):
+                for row in _rows([target for target in task.blanks if target[0] == name]):
+                    with st.container(horizontal=True, gap="small", vertical_alignment="top"):
+                        for target in row:
+                            _draw_blank(fields, target, starts[target])
+
+
+def _rows(blanks: Sequence[Target]) -> list[list[Target]]:
+    """The blanks of one matrix row by row, as they stand in it; those of a vector, which is a column, in one."""
+    rows: dict[int, list[Target]] = {}
+    for name, at in blanks:
+        rows.setdefault(at[0] if len(at) > 1 else 0, []).append((name, at))
+    return list(rows.values())
+
+
+def _draw_blank(fields: Fields, target: Target, start: str) -> None:
+    with st.container(width=_WIDTH, gap="xxsmall"):
+        label = _plain(named(fields.task.trace, target))
+        st.text_input(label, max_chars=_LONGEST, autocomplete="off", **fields.bound(_field(target), start))
 
 
 def _draw_with_blanks(fields: Fields, name: str) -> None:
@@ -161,7 +176,7 @@ def _draw_with_blanks(fields: Fields, name: str) -> None:
             marks[target[1]] = {True: "right", False: "wrong", None: "blank"}[fields.marks.get(target)]
     matrix = fields.task.trace.matrix(name)
     if matrix.value.ndim <= 2:
-        st.html(matrix_table(matrix, _heading(fields.task, name), texts, marks))
+        st.html(matrix_table(matrix, _heading(fields.task, name), texts, marks), width="content")
 
 
 def _blanks(fields: Fields) -> dict[Target, str] | None:
@@ -232,6 +247,7 @@ def _draw_mask(fields: Fields) -> None:
     queries, keys = mask.labels
     with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
         with st.container(width=430, gap="xsmall"):
+            st.markdown("For each word, press those that it may see. The table only shows the mask that this makes.")
             for i, query in enumerate(queries):
                 st.pills(
                     f"{_plain(query)} may see", range(len(keys)), selection_mode="multi",
@@ -244,7 +260,7 @@ def _draw_mask(fields: Fields) -> None:
             marks[at] = "" if painted[at] else "hidden"
             marks[at] = {True: marks[at], False: "wrong", None: marks[at]}[known]
         texts = {at: str(int(painted[at])) for at in np.ndindex(painted.shape)}
-        st.html(matrix_table(mask, "The mask as painted: 1 may be seen, 0 may not", texts, marks), width="content")
+        st.html(matrix_table(mask, "The mask so far: 1 may be seen, 0 may not", texts, marks), width="content")
 
 
 def _mask(fields: Fields) -> np.ndarray:
@@ -271,8 +287,10 @@ def _heading(task: Task, name: str) -> str:
 
 def pictures(task: Task) -> None:
     """What the prompt speaks of and the learner must see."""
-    for name in task.shown:
-        st.html(matrix_table(task.trace.matrix(name), _heading(task, name)))
+    if task.shown:
+        with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
+            for name in task.shown:
+                st.html(matrix_table(task.trace.matrix(name), _heading(task, name)), width="content")
     if task.pictured:
         called, numbers = title(task, task.pictured), task.trace.matrix(task.pictured).value.ravel().tolist()
         axes = Axes(f"The {called}", "score", "share of the pairs")

@@ -7,7 +7,7 @@ Vocabulary
     skip       showing the solution before a right answer; it counts as an answer that was not right
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
@@ -17,10 +17,11 @@ import numpy as np
 import streamlit as st
 
 from attention_core.exercises import EXERCISES
-from attention_core.exercises.engine import Task, Verdict
+from attention_core.exercises.engine import Exercise, Task, Verdict
 from attention_ui.answer_fields import Entries, Fields, matrices, pictures
 from attention_ui.lesson import notice
 from attention_ui.progress_panel import progress, record
+from attention_ui.session import visit
 from attention_ui.teach import WIDTH
 
 _KEY = "exercises"
@@ -84,8 +85,7 @@ def exercise(name: str) -> None:
     fields = Fields(task, known.kind, attempt.entries, f"{name}.{attempt.seed}", marks, attempt.unfit)
     with st.container(border=True, width=WIDTH, key=f"exercise-{name}"):
         st.markdown(f"**Exercise: {known.title}**")
-        numbers = "the lesson’s numbers" if attempt.seed == 0 else f"fresh numbers, no. {attempt.seed}"
-        st.caption(f"Difficulty {known.difficulty} of 3 · {numbers}")
+        st.caption(" · ".join((f"Difficulty {known.difficulty} of 3", *_about(known, attempt))))
         st.html(f'<p class="prompt">{escape(task.prompt)}</p>')
         pictures(task)
         matrices(fields)
@@ -95,6 +95,18 @@ def exercise(name: str) -> None:
         _verdict(task, known.kind, attempt)
         _follow_up(fields, attempt)
         _help(task, attempt)
+
+
+def _about(known: Exercise, attempt: Attempt) -> Iterator[str]:
+    """The language of code; whose numbers these are; how they are laid out, where the lesson shows them otherwise."""
+    if known.kind == "code":
+        yield "in NumPy"
+    if attempt.seed:
+        yield f"fresh numbers, no. {attempt.seed}"
+    elif known.kind != "code":
+        yield "numbers of its own" if known.own else "the lesson’s numbers"
+    if visit().view.columns:
+        yield "tokens as rows"
 
 
 # --- what can be pressed ---------------------------------------------------------------------------------------------
@@ -183,7 +195,7 @@ def _another(name: str, attempt: Attempt) -> None:
 
 def _verdict(task: Task, kind: str, attempt: Attempt) -> None:
     """The verdict in a sentence, every slip that fits, and the step at which the answer leaves the right way."""
-    if attempt.verdict is not None:
+    if attempt.verdict is not None and not attempt.unfit:  # else it is about what stood in the fields before
         answered = f"You answered {attempt.answered}. " if kind in ("number", "choice") else ""
         _say(attempt.verdict, answered)
         if not attempt.verdict.right and attempt.narrowed is None:
@@ -224,7 +236,7 @@ def _lead_on(task: Task, attempt: Attempt) -> None:
 
 def _follow_up(fields: Fields, attempt: Attempt) -> None:
     """One more number that decides between the slips."""
-    if attempt.verdict is None or attempt.verdict.ask is None:
+    if attempt.verdict is None or attempt.verdict.ask is None or attempt.unfit:
         return
     ask, name = attempt.verdict.ask, f"ask{attempt.checks}"
     st.html(f'<p class="prompt">{escape(ask.prompt)}</p>')

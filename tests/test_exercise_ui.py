@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from attention_core.benches import BENCHES
 from attention_core.exercises import EXERCISES
 from attention_core.progress import Progress, answered, finished, to_text
 from attention_ui.answer_fields import pickable as pickable_of
+from attention_ui.link import View
 
 every_exercise = pytest.mark.parametrize("name", EXERCISES)
 SLIPPERY = [name for name, exercise in EXERCISES.items() if any(exercise.task(0).wrong())]
@@ -239,6 +241,69 @@ def test_old_ticks_are_taken_away_while_an_entry_beside_them_cannot_be_read():
     check(app, name, {**right, second: "77"})
     assert html(app).count('class="wrong"') == 1
     assert html(app).count('class="right"') == len(right) - 1
+
+
+@pytest.mark.parametrize(("name", "old", "bad"), [("masks-zero", "3/5", "0,43"), ("masks-zero", "3/7", "abc")])
+def test_the_old_verdict_goes_while_what_stands_there_cannot_be_read(name, old, bad):
+    app = check(opened(name), name, old)
+    assert f"You answered {old}." in html(app)
+    check(app, name, bad)
+    assert html(app).count('role="alert"') == 1
+    assert 'class="verdict' not in html(app)
+    assert attempt(app, name).solved == (old == "3/7")  # that it was right once is not forgotten
+    check(app, name, old)
+    assert f"You answered {old}." in html(app)
+
+
+def test_a_follow_up_goes_with_the_verdict_that_asks_it():
+    app = check(opened("E11"), "E11", "1/3")
+    assert "This number" in [field.label for field in app.text_input]
+    check(app, "E11", "abc")
+    assert "This number" not in [field.label for field in app.text_input]
+
+
+@pytest.mark.parametrize("name", [name for name in EXERCISES if EXERCISES[name].kind in ("matrix", "weights")])
+def test_the_fields_of_a_matrix_follow_it_in_its_order(name):
+    """Row by row beside it, so that nobody looks for the field of a cell below another matrix."""
+    blanks = EXERCISES[name].task(0).blanks
+    seen = []
+    for element in opened(name).main:
+        if element.type == "html" and 'class="blank"' in element.proto.body:
+            seen.append(element.proto.body.partition('data-shows="')[2].partition('"')[0])
+        elif element.type == "text_input":
+            seen.append(element.key.removeprefix(f"{name}.0."))
+    wanted = []
+    for matrix in dict.fromkeys(matrix for matrix, _ in blanks):
+        cells = sorted(at for other, at in blanks if other == matrix)
+        wanted += [matrix, *(f"{matrix}[{','.join(map(str, at))}]" for at in cells)]
+    assert seen == wanted
+
+
+def test_an_exercise_says_whose_numbers_it_has():
+    said = {name: opened(name).caption[0].value for name in ("E11", "query-key-cell", "E20")}
+    assert said["E11"] == "Difficulty 1 of 3 · the lesson’s numbers"
+    assert said["query-key-cell"] == "Difficulty 1 of 3 · numbers of its own"
+    assert said["E20"] == "Difficulty 3 of 3 · in NumPy"
+    app = check(opened("query-key-cell"), "query-key-cell", "0")
+    press(app, "query-key-cell", "another")
+    assert app.caption[0].value == "Difficulty 1 of 3 · fresh numbers, no. 1"
+
+
+@pytest.mark.parametrize("name", ["query-key-cell"])
+def test_numbers_of_its_own_are_not_those_of_the_board(name):
+    """And what belongs to the lesson is there: an exercise that asks of other matrices shows them."""
+    task = EXERCISES[name].task(0)
+    given = BENCHES["query_key"].set_up().given
+    assert EXERCISES[name].own
+    for matrix in task.shown:
+        assert not np.array_equal(task.trace.matrix(matrix).value, given[matrix])
+    assert task.shown == ("w_q", "w_k")
+
+
+def test_tables_of_tokens_as_rows_say_so_beside_a_board_of_columns():
+    app = opened("E11")
+    app.session_state["visit"].view = View(columns=True)
+    assert sound(app.run()).caption[0].value.endswith("· tokens as rows")
 
 
 def test_what_is_wrong_with_several_fields_is_said_once():

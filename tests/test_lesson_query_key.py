@@ -19,6 +19,8 @@ from attention_core.benches.query_key import (
     scores_of,
     turned,
 )
+from attention_core.exercises import EXERCISES
+from attention_core.numerals import exact
 from attention_ui.link import View, pack
 from attention_ui.sheet import Sheet
 from tests.guessing import guess_all
@@ -266,3 +268,24 @@ def test_symmetry_follows_the_switches():
     assert "scores</th><td>0</td>" in tied
     assert "weights</th><td>0.16</td>" in tied  # red takes 1/5 from ball, ball 0.039 from red
     assert "scores</th><td>2 ln 3</td>" in texts(answered())
+
+
+# --- Exercises -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_who_reads_the_answer_off_the_board_is_told_that_these_are_other_matrices(seed):
+    task = EXERCISES["query-key-cell"].task(seed)
+    ours = traced("query_key")["w_qk"].value[task.target[1]]
+    verdict = task.check(exact(float(ours)))
+    assert not verdict.right
+    assert "the lesson's matrices" in [slip.name for slip in verdict.slips]
+    if ours:
+        assert verdict.slips[0].name == "the lesson's matrices"
+
+
+def test_the_mirror_of_the_boards_cell_is_two_slips_at_once():
+    task = EXERCISES["query-key-cell"].task(0)
+    assert task.target[1] == (ADJ, NOUN)
+    assert [slip.name for slip in task.check("0").slips] == ["the lesson's matrices"]
+    assert [slip.name for slip in task.check("2 ln 3").slips] == ["the lesson's matrices + transposed"]

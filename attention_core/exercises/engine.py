@@ -148,7 +148,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Exercise:
-    """A question that can be asked with many numbers. build: seed -> Task; seed 0 has the curriculum's numbers."""
+    """A question that can be asked with many numbers. build: seed -> Task; seed 0 has the curriculum's numbers.
+
+    own: already those of seed 0 are not the numbers that the lesson shows.
+    """
 
     name: str
     lesson: str
@@ -156,6 +159,7 @@ class Exercise:
     title: str
     difficulty: int
     build: Callable[[int], Task] = field(repr=False)
+    own: bool = False
 
     def task(self, seed: int = 0) -> Task:
         """The task of this seed. Raises ValueError for a seed that is not a whole number of at least 0."""

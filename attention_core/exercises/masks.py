@@ -279,6 +279,7 @@ sums = exps.sum(axis=1, keepdims=True)
 exps / where(sums > 0, sums, 1)"""
 _STARTS = ("masked = where(mask, scores, -inf)", *NAIVE.splitlines())
 _BARE = "\n".join(_STARTS)
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
 def _with_number(scores: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -310,13 +311,13 @@ class _Finite(Code):
     def check(self, answer: Any) -> Verdict:
         for case in self.cases:
             value, _ = evaluated(str(answer), case.given, self.lines)
-            if value is None or value.ndim != 2:
+            if value is None or value.shape != case.given["mask"].shape:
                 break
             rows = np.flatnonzero(~np.isfinite(value).all(axis=1)).tolist()
             if rows:
                 sees = case.given["mask"][rows[0]].any()
                 which = "though it sees something" if sees else "the row that may see nothing"
-                found = Diagnosis("NaN", f"NaN or infinity stands in row {rows[0]}, counted from 0: {which}.")
+                found = Diagnosis("NaN", f"NaN or infinity stands in the {_ORDINALS[rows[0]]} row: {which}.")
                 return Verdict(False, not_right((found,)), (found,))
         return super().check(answer)
 
@@ -336,9 +337,10 @@ def _no_number(seed: int) -> Task:
     at = int(rng.integers(n_q)) if seed else 1
     cases = (_blind_case(rng, n_q, n_k, (at,)), _blind_case(rng, 5, 3, (0, 4)), _blind_case(rng, 2, 6, ()))
     return Task(
-        prompt=f"This code makes NaN for scores [{n_q}, {n_k}] with a mask that hides all of row {at}. Mend it, in at "
-        "most 5 lines: the weights of such a row are to be 0, and those of every other row as they were. mask holds 1 "
-        "where a key may be seen.",
+        prompt=f"scores is a table of {n_q} queries and {n_k} keys, a row for each query. mask is as large: 1 "
+        f"where a key may be seen, else 0. The {_ORDINALS[at]} query may see no key at all. So this code, in NumPy, "
+        "makes NaN in its row. Mend it, in at most 5 lines: the weights of such a row are to be 0, and those of "
+        "every other row as they were.",
         accepts="At most 5 lines in the words of NumPy; the value of the last line counts.",
         start=_STARTS,
         hints=(

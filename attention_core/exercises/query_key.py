@@ -165,8 +165,9 @@ def _build_head(seed: int) -> Task:
         prompt=f"Build a head: every {looker} takes at least {decimal(_LEAST)} from the {found} right before it, and "
         f"from no other word as much, in {len(sentences)} sentences that you do not see. They have at most {longest} "
         f"words, at most two of them {all_found}. One that you see: {shown}. No mask. Fill in the query weights W_Q, "
-        f"the key weights W_K and the biases by distance; a bias may lie between 0 and ln {_BOOST}. All other cells "
-        "are 0, and d_k = 4.",
+        "the key weights W_K and two biases by distance. Such a bias is new here: a number that is added to the scaled "
+        "score of any two words that stand so far apart, whatever the words are. It may lie between 0 and "
+        f"ln {_BOOST}. All other cells are 0, and d_k = 4.",
         accepts=_NUMBERS,
         trace=shown.trace(model),
         blanks=blanks,
@@ -395,8 +396,12 @@ _OTHER_WAY = Slip("transposed", "the feature that looks and the one that is look
                   read=turned)  # fmt: skip
 _TWICE_Q = Slip("W_Q twice", "W_Q is multiplied by itself, without W_K", "W_K", giving(w_k=lambda given: given["w_q"]))
 _TWICE_K = Slip("W_K twice", "W_K is multiplied by itself, without W_Q", "W_Q", giving(w_q=lambda given: given["w_k"]))
+_OURS = Slip(
+    "the lesson's matrices", "it is read off the board of the lesson, where W_Q and W_K are not those given here",
+    "given", giving(w_q=lambda given: PAINT.weights["w_q"], w_k=lambda given: PAINT.weights["w_k"]),
+)  # fmt: skip
 _FIRST = Slip("one coordinate", "only coordinate 0 is multiplied, and the others are left out", "sum",
-              giving(w_q=lambda given: given["w_q"] * np.eye(4)[0]))  # fmt: skip
+              giving(w_q=lambda given: given["w_q"] * np.eye(4)[0]), alone=True)  # fmt: skip
 
 
 def _entry(seed: int) -> Task:
@@ -404,17 +409,18 @@ def _entry(seed: int) -> Task:
         given = {name: rng.integers(-2, 4, (6, 4)).astype(float) for name in ("w_q", "w_k")}
         at = tuple(int(i) for i in rng.choice(3, 2, replace=False))
         labels = {"d_model": PAINT.features, "d_model_k": PAINT.features}
-        return Problem(_COMBINE, given, labels, (("w_qk", at),), (_OTHER_WAY, _TWICE_Q, _TWICE_K, _FIRST))
+        return Problem(_COMBINE, given, labels, (("w_qk", at),), (_OURS, _OTHER_WAY, _TWICE_Q, _TWICE_K, _FIRST))
 
     asked = spread(drawn, seed)
     trace, ((_, at),) = asked.right.trace, asked.targets
     looks, sought = (_ROLES[i] for i in at)
     return Task(
-        prompt=f"How strongly does the feature {looks} look for the feature {sought}: what is the cell ({looks}, "
-        f"{sought}) of W_Q W_Kᵀ?",
+        prompt=f"Here are two other matrices W_Q and W_K. How strongly does the feature {looks} look for the feature "
+        f"{sought} with these: what is the cell in row {looks} and column {sought} of W_Q W_Kᵀ?",
         accepts=ACCEPTS,
         trace=trace,
         target=asked.targets[0],
+        shown=("w_q", "w_k"),
         hints=(
             "A row of W_Q meets a row of W_K, for W_K is transposed.",
             f"Row {looks} of W_Q, row {sought} of W_K: multiply coordinate by coordinate.",
@@ -470,7 +476,7 @@ def _mirrored(seed: int) -> Task:
 
 
 EXERCISES = (
-    Exercise("query-key-cell", "query_key", "number", "Who looks for whom?", 1, _entry),
+    Exercise("query-key-cell", "query_key", "number", "Who looks for whom?", 1, _entry, own=True),
     Exercise("query-key-mirror", "query_key", "choice", "The same both ways?", 2, _mirrored),
     Exercise("E14", "query_key", "weights", "Build a head: each noun and its adjective", 3, _build_head),
     Exercise("E15", "query_key", "weights", "One entry more", 2, _seek),
