@@ -105,6 +105,14 @@ def says(text: str, x: float) -> bool:
     return abs(_Reader(text).whole() - x) <= _CLOSE * max(1.0, abs(x))
 
 
+def amounts(written: str, x: float) -> bool:
+    """Whether written arithmetic, "2.20 × 0 + 1 × 3", comes to x itself; not where it holds more than arithmetic."""
+    try:
+        return says(written, x)
+    except (ValueError, ArithmeticError, RecursionError):
+        return False
+
+
 class _Reader:
     """Recursive descent over the typed text. sum := product (± product)*; product := factor ([*/] factor | factor)*."""
 
@@ -159,6 +167,8 @@ class _Reader:
 
     def _factor(self, token: str) -> float:
         if token in ("+", "-"):
+            if self.peek() in ("+", "-"):  # “--3” is a slip of the finger, “2--3” and “-(-3)” are not
+                raise ValueError("two signs in a row")
             return self.factor() if token == "+" else -self.factor()
         if token == "(":
             value = self.sum()

@@ -22,7 +22,7 @@ import numpy as np
 
 from attention_core import changes, programs
 from attention_core.checks import checks, is_product
-from attention_core.numerals import decimal, exact, says
+from attention_core.numerals import amounts, decimal, exact, says
 from attention_core.remarks import listed, remarks
 from attention_core.trace import Matrix, Step, Traced
 from attention_ui.colours import mixed_colour, mixed_name
@@ -583,11 +583,12 @@ def _differs(picture: Picture, matrix: Matrix, at: tuple[int, ...]) -> Data:
     old, new = (side.matrix(matrix.name).value[at].item() for side in (picture.before, picture.head))
     gap = picture.values(matrix.name)[at].item()
     was, now, by = picture.form(float(old)), picture.form(float(new)), picture.form(gap)
-    equals = _equals(picture, old, new, gap)
+    subtracted = f"{now} − {f'({was})' if old < 0 else was}"
+    equals = _equals(picture, subtracted, gap, (old, new))
     return {
         "cell": f"{cell_name(picture, matrix.name, at)}, now − before",
         "value": f"+{by}" if gap > 0 else by,
-        "arithmetic": [f"{now} − {f'({was})' if old < 0 else was} {equals} {by}"] if np.isfinite(gap) else [],
+        "arithmetic": [f"{subtracted} {equals} {by}"] if np.isfinite(gap) else [],
         "formula": None, "code": "",
         "about": f"Now it is {now}; before the last change it was {was}.",
     }  # fmt: skip
@@ -601,7 +602,7 @@ def _made(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Data:
         else drawn_cell(picture, piece.name, piece.at) | {"text": picture.form(piece.value)}
         for piece in cell.pieces
     ]
-    equals = _equals(picture, cell.value, *(term.value for term in cell.terms))
+    equals = _equals(picture, cell.written(picture.form), cell.value, [term.value for term in cell.terms])
     return {
         "arithmetic": [*pieces, f" {equals} {picture.form(cell.value)}"],
         "formula": tree(_formula(matrix.step, picture.view.columns)),
@@ -610,9 +611,19 @@ def _made(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Data:
     }
 
 
-def _equals(picture: Picture, *values: float) -> str:
-    """The sign before a result: ≈ when the text of one of these numbers is rounded, for then a sum comes out askew."""
-    return "=" if all(not np.isfinite(value) or says(picture.form(value), value) for value in values) else "≈"
+def _equals(picture: Picture, written: str, value: float, operands: Sequence[float]) -> str:
+    """The sign before a result: ≈ where a number of the line is rounded, for then a sum comes out askew.
+
+    Not where it makes no difference: 2.20 × 0 is 0, however 2.20 was rounded.
+    """
+    if not all(_said(picture, x) for x in (value, *operands)):
+        return "=" if _said(picture, value) and amounts(written, value) else "≈"
+    return "="
+
+
+def _said(picture: Picture, x: float) -> bool:
+    """Whether the text of a number is the number itself."""
+    return not np.isfinite(x) or says(picture.form(x), x)
 
 
 def _about_given(picture: Picture, matrix: Matrix, at: tuple[int, ...]) -> str:

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from attention_core.numerals import ALLOWED, LIMIT, LONGEST, NumberError, decimal, exact, parse, parse_block, says
+from attention_core.numerals import (
+    ALLOWED,
+    LIMIT,
+    LONGEST,
+    NumberError,
+    amounts,
+    decimal,
+    exact,
+    parse,
+    parse_block,
+    says,
+)
 
 # --- What is read ----------------------------------------------------------------------------------------------------
 
@@ -18,7 +29,7 @@ READ = {
     "(1+2)/4": 0.75, " 7 ": 7, "+3": 3, ".5": 0.5, "5.": 5, "1e3": 1000, "2.5E-1": 0.25, "−1": -1, "–1": -1,
     "2×3": 6, "2·3": 6, "6÷4": 1.5, "2 * 3": 6, "-2 ln 3 / 4": -log(3) / 2, "1/2 ln 3": log(3) / 2,
     "ln 3/4": log(3) / 4, "ln(3/4)": log(0.75), "2(3+1)": 8, "(1+1)(2)": 4, "1 - 2 - 3": -4, "8/4/2": 1,
-    "2 + 3 * 4": 14, "--2": 2, "2--3": 5, "2*-3": -6, "ln 2 ln 3": log(2) * log(3), "2 pi": 2 * pi,
+    "2 + 3 * 4": 14, "-(-2)": 2, "2--3": 5, "2*-3": -6, "ln 2 ln 3": log(2) * log(3), "2 pi": 2 * pi,
     "7.3·10⁻¹⁰": 7.3e-10, "−8.1×10⁵": -8.1e5, "10⁻³": 1e-3, "2 / 10²": 0.02, "π": pi, "2π": 2 * pi,
     "1000000": LIMIT, "-1000000": -LIMIT, "1/3": 1 / 3, "0": 0, "0/5": 0, "exp(-1000)": 0,
 }  # fmt: skip
@@ -44,7 +55,8 @@ REFUSED = {
     "ln": "not a number", "2^3": "not a number", "2**3": "not a number", "0x10": "not a number",
     "1_000": "not a number", "1j": "not a number", "½": "not a number", "٣": "not a number", "１": "not a number",
     "__import__('os')": "not a number", "LN 3": "not a number", "1;2": "not a number", "sin 1": "not a number",
-    "(" * 30 + "1" + ")" * 29: "not a number", "-" * 40 + "1": "not a number", "3 4/5": "not a number",
+    "(" * 30 + "1" + ")" * 29: "not a number", "-" * 40 + "1": "not a number", "--3": "not a number", "2---3": "not a number",
+    "-+3": "not a number", "−−3": "not a number", "3 4/5": "not a number",
     "1" * 61: "61 characters long", "(1+2)3": "not a number", "pi 2": "not a number", "\x00": "not a number",
 }  # fmt: skip
 
@@ -75,7 +87,7 @@ def test_any_text_is_a_number_within_the_limit_or_refused(text):
 def combined(parts):
     """Sums, products and quotients, as typed and as Python means them."""
     pairs = st.tuples(parts, st.sampled_from("+-*"), parts).map(lambda t: "(" + t[0] + t[1] + t[2] + ")")
-    return pairs | parts.map(lambda part: f"-{part}") | parts.map(lambda part: f"exp(-(({part})*({part})))")
+    return pairs | parts.map(lambda part: f"-({part})") | parts.map(lambda part: f"exp(-(({part})*({part})))")
 
 
 atoms = st.integers(0, 20).map(str) | st.sampled_from(["0.5", ".25", "1e-2"])
@@ -168,6 +180,18 @@ def test_a_text_that_says_its_number_says_nothing_else(x):
     for form in (decimal, exact):
         other = x + max(1.0, abs(x)) * 1e-11
         assert not (says(form(x), x) and says(form(x), other))
+
+
+@pytest.mark.parametrize(
+    ("written", "x", "comes_to_it"),
+    [
+        ("2.20 × 0 + 1 × 3", 3.0, True), ("2.20 × 1", 2 * log(3), False), ("0.33 + 0.33 + 0.33", 1.0, False),
+        ("exp(1.10)", 3.0, False), ("1 / 3", 1 / 3, True), ("(−4) / 2", -2.0, True), ("1.10 (the mask says 1)", 1.1, False),
+        ("−∞", -inf, False), ("1 / 0", 0.0, False), ("(" * 5000, 0.0, False), ("", 0.0, False),
+    ],
+)  # fmt: skip
+def test_written_arithmetic_comes_to_a_number_or_does_not(written, x, comes_to_it):
+    assert amounts(written, x) == comes_to_it
 
 
 @given(st.integers(-99_999, 99_999))

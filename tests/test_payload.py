@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+import re
 import unicodedata
 from collections import Counter
 from dataclasses import replace
@@ -491,6 +492,15 @@ def is_rounded(text, number) -> bool:
     return math.isfinite(number) and not says(text, number)
 
 
+def sign_before(form, left, result, others) -> str:
+    """≈ where a number is rounded, but for a result that what is written comes to all the same, as Python reads it."""
+    if not any(is_rounded(form(number), number) for number in (result, *others)):
+        return "="
+    plain = left.replace("×", "*").replace("−", "-")
+    read = re.fullmatch(r"[-+*/(). 0-9]+", plain) and not is_rounded(form(result), result)
+    return "=" if read and eval(plain) == pytest.approx(result, rel=1e-12, abs=1e-12) else "≈"
+
+
 def operands(said) -> list[dict]:
     return [piece for piece in said["arithmetic"] if isinstance(piece, dict)]
 
@@ -518,9 +528,10 @@ def test_every_cell_says_where_it_comes_from(document, view):
         if matrix.name in trace:
             reads = zip(matrix.step.inputs, matrix.explain(at).reads, strict=True)
             assert found == {(name, *drawn(cell)) for name, read in reads for cell in read}
-            numbers = (value, *(term.value for term in matrix.explain(at).terms))
-            sign = "≈" if any(is_rounded(form(number), number) for number in numbers) else "="
-            assert said["arithmetic"][-1] == f" {sign} {form(value)}"
+            *left, last = said["arithmetic"]
+            made = "".join(piece if isinstance(piece, str) else piece["text"] for piece in left)
+            sign = sign_before(form, made, value, [term.value for term in matrix.explain(at).terms])
+            assert last == f" {sign} {form(value)}"
             assert said["code"].startswith(f"{matrix.name} = ")
 
 
@@ -556,6 +567,8 @@ def written(said) -> str:
         (("masked", 1, 0), "1.10 (ln 3)", "1.10 (the mask says 1) ≈ 1.10", "ln 3", "ln 3 (the mask says 1) = ln 3"),
         (("masked", 0, 1), "−∞", "−∞ (the mask says 0) = −∞", "−∞", "−∞ (the mask says 0) = −∞"),
         (("w_q", 1, 0), "2.20 (2 ln 3)", "", "2 ln 3", ""),
+        (("scores", 1, 1), "0", "2.20 × 0 + 0 × 1 + 0 × 0 + 0 × 0 = 0", "0", "2 ln 3 × 0 + 0 × 1 + 0 × 0 + 0 × 0 = 0"),
+        (("residual", 3, 4), "1.25 (5/4)", "1 + 0.25 = 1.25", "5/4", "1 + 1/4 = 5/4"),
     ],
 )
 def test_a_rounded_number_says_so_and_what_it_is_precisely(picked, value, arithmetic, precisely, by_fractions):
@@ -628,8 +641,9 @@ def test_in_the_difference_the_panel_subtracts(pair, form, data):
     assert said["cell"].endswith("], now − before")
     assert said["about"] == f"Now it is {now}; before the last change it was {was}."
     assert (said["formula"], said["code"], operands(said)) == (None, "", [])
-    sign = "≈" if any(is_rounded(shown.form(number), number) for number in (old, new, gap)) else "="
-    assert written(said) == (f"{now} − {f'({was})' if old < 0 else was} {sign} {by}" if math.isfinite(gap) else "")
+    left = f"{now} − {f'({was})' if old < 0 else was}"
+    sign = sign_before(shown.form, left, gap, (old, new))
+    assert written(said) == (f"{left} {sign} {by}" if math.isfinite(gap) else "")
 
 
 @pytest.mark.parametrize(
