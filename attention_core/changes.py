@@ -4,6 +4,7 @@ Vocabulary
     before, after   two traces of programs about the same thing; steps may have been added or taken away between them
     change          one cell of one matrix, with its value before and after
     effect          how much a cell would move back if one of the cells that it reads were put back
+    remade          with other rows or columns than before, so that its cells cannot be compared with those that were
     stand-in        what stood before where an added step stands now: the matrix that its reader read then
     rounding        a cell of which nothing changed that it reads has not changed, and one that is a sum has not if it
                     moved by less than its summands are exact to: a score of 0 is often 1 − 1, and moves by 10⁻¹⁶
@@ -39,7 +40,24 @@ def difference(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def comparable(before: Trace, after: Trace, name: str) -> bool:
-    return before.has(name) and after.has(name) and before.matrix(name).value.shape == after.matrix(name).value.shape
+    """Whether a matrix stands in both traces, with as many rows and columns, and the same labels beside them."""
+    if not (before.has(name) and after.has(name)):
+        return False
+    old, new = before.matrix(name), after.matrix(name)
+    return old.value.shape == new.value.shape and old.labels == new.labels
+
+
+def remade(before: Trace, after: Trace, end: str | None = None) -> tuple[str, ...]:
+    """The matrices that stand in both traces and have other rows or columns now, in the order in which they are made.
+
+    end: only those that this matrix is made from, through none but such and added ones.
+    """
+    sources = set() if end else {*after.given, *after}
+    for made in reversed(tuple(after.values())):
+        if made.name == end or (made.name in sources and end):
+            sources.update(name for name in made.step.inputs if not comparable(before, after, name))
+    found = (name for name in (*after.given, *after) if name in sources and before.has(name))
+    return tuple(name for name in found if not comparable(before, after, name))
 
 
 def changed(before: Trace, after: Trace, name: str) -> np.ndarray:
@@ -123,7 +141,7 @@ def _traced_back(before: Trace, after: Trace, last: Change) -> tuple[Change, ...
     links, stood = [last], {}
     while links[-1].name in after:
         made = after[links[-1].name]
-        found = _source(made, links[-1].at, _old_inputs(before, made, stood.get(made.name)))
+        found = _source(made, links[-1].at, _old_inputs(before, after, made, stood.get(made.name)))
         if found is None:
             break
         source, old = found
@@ -132,7 +150,7 @@ def _traced_back(before: Trace, after: Trace, last: Change) -> tuple[Change, ...
     return tuple(reversed(links))
 
 
-def _old_inputs(before: Trace, made: Traced, stood: np.ndarray | None) -> list[np.ndarray | None]:
+def _old_inputs(before: Trace, after: Trace, made: Traced, stood: np.ndarray | None) -> list[np.ndarray | None]:
     """For each matrix that a step reads, what it was before; None where nothing of its size was there.
 
     An added step has no past: in its place stands what the step after it read then, and that is also taken for what the
@@ -140,8 +158,10 @@ def _old_inputs(before: Trace, made: Traced, stood: np.ndarray | None) -> list[n
     """
     olds = []
     for slot, name in enumerate(made.step.inputs):
-        old = before.matrix(name).value if before.has(name) else stood
-        if not before.has(name) and made.name in before and slot < len(before[made.name].inputs):
+        old = stood
+        if before.has(name):
+            old = before.matrix(name).value if comparable(before, after, name) else None
+        elif made.name in before and slot < len(before[made.name].inputs):
             old = before[made.name].inputs[slot]
         same_kind = old is not None and old.shape == made.inputs[slot].shape and old.dtype == made.inputs[slot].dtype
         olds.append(old if same_kind else None)

@@ -11,7 +11,7 @@ import numpy as np
 
 from attention_core.numerals import decimal
 from attention_core.rules import contract
-from attention_core.trace import Step, Trace, Traced
+from attention_core.trace import Matrix, Step, Trace, Traced
 
 _CLOSE = 1e-9
 _LATE = ("masked_weights", "renormalised_weights")  # weights that the mask reached after softmax
@@ -32,9 +32,18 @@ def checks(trace: Trace, name: str, columns: bool = False) -> tuple[Check, ...]:
     """
     made = trace[name]
     found = list(_shapes(made, columns)) if is_product(made.step) else []
+    row = "column" if columns else "row"
     if name in ("weights", *_LATE):
-        found += _shares(made, trace, "column" if columns else "row")
+        found += _shares(made, trace, row)
+    if "weights" in trace.given and name == _first_reader(
+        trace, "weights"
+    ):  # no step makes them: say it where they come in
+        found += _shares(trace.given["weights"], trace, row, " of A")
     return tuple(found)
+
+
+def _first_reader(trace: Trace, name: str) -> str:
+    return next((made.name for made in trace.values() if name in made.step.inputs), "")
 
 
 def is_product(step: Step) -> bool:
@@ -55,19 +64,19 @@ def _shapes(made: Traced, columns: bool) -> Iterator[Check]:
     yield Check(fits, text)
 
 
-def _shares(made: Traced, trace: Trace, row: str) -> Iterator[Check]:
+def _shares(made: Matrix, trace: Trace, row: str, of: str = "") -> Iterator[Check]:
     sums = made.value.sum(axis=-1)
     mask = trace.given["mask"].value if "mask" in trace.given else np.ones((), bool)
     mask = np.broadcast_to(mask, made.value.shape)  # the same in every head
     blind = ~mask.any(axis=-1)
     ones = np.abs(sums - 1) <= _CLOSE
     if (ones | (blind & (sums == 0))).all():
-        text = f"each {row} sums to 1"
+        text = f"each {row}{of} sums to 1"
         if blind.any():
             text += f"; a {row} that may see nothing sums to 0"
         yield Check(True, text)
     else:
-        yield Check(False, f"the {row}s sum to " + ", ".join(map(decimal, sums.ravel())) + ", and should sum to 1")
+        yield Check(False, f"the {row}s{of} sum to " + ", ".join(map(decimal, sums.ravel())) + ", and should sum to 1")
     if (made.value < 0).any():
         yield Check(False, f"no share should be below 0, and the smallest is {decimal(float(made.value.min()))}")
     if not mask.all() and (made.name in _LATE or "masked_weights" not in trace):

@@ -4,14 +4,17 @@ Vocabulary
     kind      number, choice, code, matrix, weights, cell, error or mask: how an answer is given
     entry     what stands in one field; the entries of a task are one dict of ours, so that they survive a page switch,
               after which Streamlit has forgotten its widgets
-    typed     of the kinds number, matrix, weights and code: their fields stand in a form, which Enter sends off (in
-              code, Ctrl+Enter). What is typed reaches the server only then, so nothing reruns and moves before
+    typed     of the kinds number, matrix and code: their fields stand in a form, which Enter sends off (in code,
+              Ctrl+Enter). What is typed reaches the server only then, so nothing reruns and moves before
+    weights   whole parts of matrices, so the fields stand where the cells do. Each is kept when it is left, and so not
+              lost with the page; all are checked by the button, for Enter in the first is no answer yet
     answer    what Task.check reads, made from the entries; None while something is missing
     unfit     fields whose text cannot be read, each with a sentence that says what can
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -19,6 +22,7 @@ import streamlit as st
 
 from attention_core.exercises.answers import unread
 from attention_core.exercises.engine import Task, named
+from attention_core.numerals import exact
 from attention_core.programs import GIVENS
 from attention_core.trace import Matrix
 from attention_ui.lesson import notice
@@ -27,7 +31,7 @@ from attention_ui.tables import matrix_table
 
 _LONGEST = 2_000  # characters that a field takes; what is read of them is the core's decision
 _MOST_CELLS = 100  # of a given matrix that is drawn
-_TYPED = ("number", "matrix", "weights", "code")
+_TYPED = ("number", "matrix", "code")
 _WIDTH = 150  # pixels of a small field: two fit side by side on a phone
 Target = tuple[str, tuple[int, ...]]
 Entries = dict[str, Any]
@@ -184,6 +188,64 @@ def _blanks(fields: Fields) -> dict[Target, str] | None:
     return answer if any(answer.values()) else None
 
 
+# --- weights to build ------------------------------------------------------------------------------------------------
+
+_FIELD = 96  # pixels of a column with fields, at most; of one without, as many as its label needs
+
+
+def _draw_weights(fields: Fields) -> None:
+    """Each matrix that has blanks, with a field in the place of each."""
+    starts = dict(zip(fields.task.blanks, fields.task.start or ("",) * len(fields.task.blanks), strict=True))
+    for name in dict.fromkeys(name for name, _ in starts):
+        letter = f" {GIVENS[name].letter}" if name in GIVENS else ""
+        st.html(f"<b>{escape(_heading(fields.task, name) + letter)}</b>")
+        _draw_grid(fields, name, {at: start for (of, at), start in starts.items() if of == name})
+
+
+def _draw_grid(fields: Fields, name: str, starts: Mapping[tuple[int, ...], str]) -> None:
+    """One matrix, line by line. starts: what its blanks begin with; every other cell shows its number."""
+    matrix = fields.task.trace.matrix(name)
+    rows, cols = (*matrix.labels, ("",), ("",))[:2]
+    texts = {at: exact(matrix.value[at].item()) for at in np.ndindex(matrix.value.shape)}
+    places = [[(i, j)[: matrix.value.ndim] for j in range(len(cols))] for i in range(len(rows))]
+    filled = [any(line[j] in starts for line in places) for j in range(len(cols))]
+    widths = [_FIELD if field else max(30, 10 * len(label)) for label, field in zip(cols, filled, strict=True)]
+    label = min(150, 16 + 8 * max(map(len, rows)))
+    with st.container(width=label + sum(widths) + 4 * len(cols) + 8, gap=None, key=f"weights-{fields.prefix}.{name}"):
+        if any(cols):
+            _line("", cols, label, widths)
+        for row, line in zip(rows, places, strict=True):
+            if not any(at in starts for at in line):
+                _line(row, [texts[at] for at in line], label, widths)
+                continue
+            with st.container(horizontal=True, wrap=False, gap=None, vertical_alignment="center"):
+                st.html(f'<span class="weight-row">{escape(row)}</span>', width=label)
+                for at, width in zip(line, widths, strict=True):
+                    _draw_place(fields, (name, at), texts[at], starts.get(at), width)
+
+
+def _line(row: str, texts: Sequence[str], label: int, widths: Sequence[int]) -> None:
+    """A line without fields."""
+    cells = "".join(
+        f'<i style="flex: {_flex(width)}">{escape(text)}</i>' for text, width in zip(texts, widths, strict=True)
+    )
+    st.html(f'<div class="weight-line"><b style="flex: 0 0 {label}px">{escape(row)}</b>{cells}</div>')
+
+
+def _flex(width: int) -> str:
+    return "1 1 0" if width == _FIELD else f"0 0 {width}px"
+
+
+def _draw_place(fields: Fields, target: Target, text: str, start: str | None, width: int) -> None:
+    """A field, or the number that stands there."""
+    if start is None:
+        number = f'<span class="weight">{escape(text)}</span>'
+        st.html(number) if width == _FIELD else st.html(number, width=width)
+        return
+    st.text_input(_plain(named(fields.task.trace, target)), max_chars=_LONGEST, autocomplete="off",
+                  label_visibility="collapsed", **fields.bound(_field(target), start))  # fmt: skip
+
+
 # --- a cell to point at ----------------------------------------------------------------------------------------------
 
 
@@ -326,7 +388,7 @@ _KINDS: Mapping[str, _Kind] = {
     "choice": _Kind(_draw_choice, _text),
     "code": _Kind(_draw_code, _text),
     "matrix": _Kind(_draw_blanks, _blanks),
-    "weights": _Kind(_draw_blanks, _blanks),
+    "weights": _Kind(_draw_weights, _blanks),
     "cell": _Kind(_draw_cell, _cell),
     "error": _Kind(_draw_cell, _cell),
     "mask": _Kind(_draw_mask, _mask),

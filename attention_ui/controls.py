@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from attention_core.benches import Value
 from attention_core.examples import EXAMPLES
 from attention_ui import session
 from attention_ui.document import TEMPERATURES, compute
@@ -98,10 +97,10 @@ def setting_slider(name: str, label: str, says: str = "", step: float = 0.1) -> 
     st.slider(label, low, high, step=step, width=260, help=says or None, **_setting(name))
 
 
-def setting_switch(name: str, label: str, says: str = "") -> None:
-    """A switch among the settings of this lesson's bench."""
+def setting_switch(name: str, label: str, says: str = "", near: str = "") -> None:
+    """A switch among the settings of this lesson's bench. near: as for `setting_choice`."""
     if not _forced(name, label):
-        st.toggle(label, help=says or None, **_setting(name))
+        st.toggle(label, help=says or None, **_setting(name, near))
 
 
 def _forced(name: str, label: str) -> bool:
@@ -112,22 +111,18 @@ def _forced(name: str, label: str) -> bool:
     return forced
 
 
-def setting_choice(name: str, label: str, options: Mapping[object, str] | None = None) -> None:
-    """A choice of a few among the settings of this lesson's bench; `options` says each in words, if it must be said."""
+def setting_choice(name: str, label: str, options: Mapping[object, str] | None = None, near: str = "") -> None:
+    """A choice of a few among the settings of this lesson's bench; `options` says each in words, if it must be said.
+
+    near: the section in which the same choice stands once more, near what it changes there.
+    """
     options = options or {value: str(value) for value in session.visit().document.bench.allowed[name]}
-    st.segmented_control(label, list(options), format_func=options.get, required=True, **_setting(name))
+    st.segmented_control(label, list(options), format_func=options.get, required=True, **_setting(name, near))
 
 
-def _setting(name: str) -> dict[str, object]:
-    sheet = session.visit().document
-    report = _set_figure if name in sheet.bench.figures else session.set_setting
-    return _bound(f"{sheet.name}.{name}", chosen(name), lambda value: report(**{name: value}))
-
-
-def _set_figure(**changes: Value) -> None:
-    """A setting that only a figure reads: part of the view, since it changes no number that could be undone."""
-    now = session.visit()
-    session.set_view(figures=now.document.bench.changed({**now.view.figures, **changes}))
+def _setting(name: str, near: str = "") -> dict[str, object]:
+    key = ".".join(part for part in (session.visit().document.name, name, near) if part)
+    return _bound(key, chosen(name), lambda value: session.set_setting(**{name: value}))
 
 
 def _switch(name: str, label: str, says: str) -> None:

@@ -73,6 +73,10 @@ class Editable(ABC):
         """The words of X, as they were looked up; none where X is no sentence."""
         return ()
 
+    def told(self, before: "Editable | None" = None) -> list[str]:
+        """Settings that are other ones than before, or than ours, in half a sentence each; a head tells of none."""
+        return []
+
     def around(self) -> Self:
         """The document as far as the page around the matrices shows it: without what was typed into them."""
         return replace(self, edits={})

@@ -27,6 +27,7 @@ from attention_core.remarks import listed, remarks
 from attention_core.trace import Matrix, Step, Traced
 from attention_ui.colours import mixed_colour, mixed_name
 from attention_ui.document import Head
+from attention_ui.editable import shape_text
 from attention_ui.link import View
 from attention_ui.mathml import tree
 from attention_ui.slices import Line, address_of, base, head_of, index_of, is_sliced, lines, slice_of
@@ -49,6 +50,7 @@ POSITIVE = (
     "mixed",
 )  # fmt: skip
 _OF_ONE = ("weights", "picture", "patches", "mixed")  # of shares and of pixels 1 is the most, or all of it
+_AXES = {"d_model_k": "d_model"}  # the same features, once more
 SHOWN = ("after", "before", "difference")
 
 
@@ -169,8 +171,7 @@ def _invitation(picture: Picture) -> str:
     """What may be done with the matrices of this page."""
     given = picture.head.trace.given
     editable = [name for name in picture.head.document.editable if name in given]
-    letters = list(dict.fromkeys(readable(programs.given_of(name).letter) for name in editable))
-    listed_letters = " and ".join([", ".join(letters[:-1]), letters[-1]] if len(letters) > 1 else letters)
+    listed_letters = _listed(list(dict.fromkeys(readable(programs.given_of(name).letter) for name in editable)))
     painted = "".join(f"; cells of {called} can be painted" for called in _painted(picture))
     return f"Pick any cell to see where its number comes from. Numbers in {listed_letters} can be changed{painted}."
 
@@ -280,6 +281,11 @@ def _extra_notes(picture: Picture, stage: str) -> Sequence[str]:
 def _about_words(head: Head) -> str:
     """What X is; how the features of unknown words were guessed, those of which nothing could be guessed together."""
     says = "Each word is a list of named features, looked up in a small word list. You can change any number."
+    labels = head.matrix("x").labels[1]
+    against = [f"“{word.text}” is anything but {label}" for word in head.words
+               for label, x in zip(labels, word.features, strict=False) if x < 0]  # fmt: skip
+    if against:
+        says += f" Below 0 is the opposite: {against[0]}."
     unknown = [word for word in head.words if not word.known]
     blank = list(dict.fromkeys(word.text for word in unknown if not any(word.features)))
     guessed = dict.fromkeys(word.why for word in unknown if any(word.features))
@@ -432,7 +438,7 @@ def _matrix(picture: Picture, name: str) -> Data:
         "letter_t": turned,
         "title": title(picture, name),
         "identity": IDENTITY.get(whole.rpartition(".")[2], "plain"),
-        "axes": [_AXIS_NAMES.get((whole, axis), axis) for axis in matrix.axes],
+        "axes": [_AXIS_NAMES.get((whole, axis), _AXES.get(axis, axis)) for axis in matrix.axes],
         "rows": matrix.labels[0] if matrix.axes else [""],
         "cols": matrix.labels[1] if len(matrix.axes) == 2 else [""],
         "shape": grid.shape,
@@ -643,43 +649,65 @@ def same_topic(before: Head, after: Head) -> bool:
     return before.document.topic == after.document.topic
 
 
-def _other(before: Head, after: Head) -> str:
-    """What is another one between two heads with different topics: the example, or the sentence or table of it."""
+def _unlike(before: Head, after: Head) -> str:
+    """What is another one between two heads with different topics: the example, its words or their order, the table."""
     one, other = before.document, after.document
-    return other.subject if one.topic[0] == other.topic[0] else "example"
+    if one.topic[0] != other.topic[0]:
+        return "This is another example"
+    was, now = (tuple(word.text for word in head.words) for head in (before, after))
+    if was == now:
+        return f"This is another {other.subject}"
+    return "The words stand in another order" if sorted(was) == sorted(now) else "These are other words"
 
 
 def what_changed(before: Head, after: Head) -> str:
     """What a change did, in one sentence: where to look for it, or that there is nothing to look for."""
     if not same_topic(before, after):
-        what = _other(before, after)
-        return f"{'These are other words' if what == 'sentence' else f'This is another {what}'}; nothing to compare."
+        return f"{_unlike(before, after)}; nothing to compare."
     names = [name for name in (*after.trace.given, *after.trace) if changes.comparable(before.trace, after.trace, name)]
     count = sum(bool(changes.changed(before.trace, after.trace, name).any()) for name in names)
-    if count:
-        return f"A dark corner marks every number that changed, in {count} {'matrix' if count == 1 else 'matrices'}."
-    return _nothing_changed(before, after)
+    if not count:
+        return _nothing_changed(before, after)
+    text = f"A dark corner marks every number that changed, in {count} {'matrix' if count == 1 else 'matrices'}."
+    return " ".join([text, *_remade(Picture(after, before, View()))])
 
 
 def _nothing_changed(before: Head, after: Head) -> str:
+    if text := _remade(Picture(after, before, View())):
+        return f"{text[0]} No number in the others changed."
     if programs.names(before.program) == programs.names(after.program):
         return "No number in the matrices changed."
     return "No number in the matrices changed, but a step was added or taken away."
 
 
+def _remade(picture: Picture) -> list[str]:
+    """That matrices have other rows or columns than before, in a sentence; none where none has."""
+    names = changes.remade(picture.before.trace, picture.head.trace)
+    if not names:
+        return []
+    some = _listed([plain_letter(picture, name) for name in names])
+    return [f"{some if len(names) <= 4 else f'{len(names)} others'} {'has' if len(names) == 1 else 'have'} other rows "
+            "or columns now."]  # fmt: skip
+
+
+def _listed(letters: Sequence[str]) -> str:
+    return " and ".join([", ".join(letters[:-1]), letters[-1]] if len(letters) > 1 else letters)
+
+
 def why(picture: Picture) -> Data | None:
-    """The path of the largest change, from the edit to the output, a sentence a step."""
+    """The path of the largest change, from what was set or typed to the output, a sentence a step."""
     if picture.before is None:
         return None
     old, new = picture.before, picture.head
+    told = [{"text": f"Now {text}."} for text in new.document.told(old.document)]
     if not same_topic(old, new):
-        text = f"The {_other(old, new)} changed, so every matrix was computed anew; there is nothing to compare."
-        return {"lines": [{"text": text}]}
+        text = f"{_unlike(old, new)}, so every matrix was computed anew; there is nothing to compare."
+        return {"lines": [*told, {"text": text}]}
     start, links = _path(picture)
     if not links:
-        return {"lines": [{"text": _nothing_changed(old, new)}]}
-    first = _begun(picture, links[0])
-    lines = start + first + [_why_line(picture, link, not first and link is links[0]) for link in links]
+        return {"lines": [*told, {"text": _nothing_changed(old, new)}]}
+    begun = _begun(picture, links[0])
+    lines = told + start + begun + _path_lines(picture, links, first=not (told or begun))
     picked = picture.view.picked
     if picked is None or base(picked[0]) != links[-1].name:
         if _left_the_weights(old, new, links):
@@ -733,9 +761,32 @@ def _begun(picture: Picture, first: changes.Change) -> list[Data]:
             )
             text = f" went from {was} to {now}: {given.meaning}."
             return [place | {"text": text if place else given.letter + text}]
-    if gone:
-        return [{"text": f"The step “{gone[0].title}” was taken away."}]
-    return []
+    return _new_shapes(picture, first) + [{"text": f"The step “{step.title}” was taken away."} for step in gone[:1]]
+
+
+def _new_shapes(picture: Picture, first: changes.Change) -> list[Data]:
+    """What the first cell of the path is made from and has other rows or columns now: the given ones, then the rest."""
+    old, new = picture.before.trace, picture.head.trace
+    names = changes.remade(old, new, first.name)
+    lines = [
+        {"text": f"{plain_letter(picture, name)} {_shape_now(picture, name)}."} for name in names if name in new.given
+    ]
+    made = [plain_letter(picture, name) for name in names if name not in new.given]
+    read = (step for name in names if name in picture.steps for step in picture.steps[name].inputs)
+    added = dict.fromkeys(title(picture, name) for name in read if not old.has(name))
+    lines += [{"text": f"The step “{name}” was added."} for name in added]
+    if made:
+        start = f"so {_listed(made)}" if lines else _listed(made)
+        lines.append({"text": f"{start} {'has' if len(made) == 1 else 'have'} other rows or columns, too."})
+    return lines
+
+
+def _shape_now(picture: Picture, name: str) -> str:
+    was, now = (of.matrix(name).value.shape for of in (picture.before.trace, picture.head.trace))
+    if was == now:
+        return "has other rows or columns now"
+    was, now = (shape_text(shape[::-1] if picture.view.columns else shape) for shape in (was, now))
+    return f"is {now} now; it was {was}"
 
 
 def _gone(picture: Picture, name: str) -> Sequence[Step]:
@@ -748,14 +799,24 @@ def _gone(picture: Picture, name: str) -> Sequence[Step]:
     return [step for step in before if step.name in read and step.name in removed]
 
 
-def _why_line(picture: Picture, link: changes.Change, first: bool) -> Data:
-    """One sentence about one cell: what it says in words, and from what to what it went."""
+def _path_lines(picture: Picture, links: Sequence[changes.Change], first: bool) -> list[Data]:
+    """A sentence for each cell of the path. first: nothing was said of what made the first cell change."""
+    pairs = zip(links, [*links[1:], None], strict=True)
+    return [_why_line(picture, link, reader, first and link is links[0]) for link, reader in pairs]
+
+
+def _why_line(picture: Picture, link: changes.Change, reader: changes.Change | None, first: bool) -> Data:
+    """One sentence about one cell: what it says in words, and from what to what it went.
+
+    reader: the next cell of the path. Where it is not new itself, it read before what stood in an added step's place.
+    """
     was, now = picture.form(float(link.before)), picture.form(float(link.after))
     start = "" if first else "so "
     went = f"went from {was} to {now}"
     if not picture.before.trace.has(link.name):
         start += f"the step “{title(picture, link.name)}” was added: "
-        went = f"is {now}, where {was} stood before"
+        inserted = reader is None or picture.before.trace.has(reader.name)
+        went = f"is {now}, where {was} stood before" if inserted else f"is {now}"
     elif first and link.name in picture.head.trace:
         start = "you changed how this step is computed, so "
     return drawn_cell(picture, link.name, link.at) | {

@@ -4,6 +4,7 @@ Vocabulary
     figure     a Plotly figure, built from lists; Plotly is imported when the first one is drawn
     series     one named line, set of bars or sample of a figure
     identity   the matrix that a series belongs to, "q", "k", "v", "weights" or "x": it gives the colour
+    paint      the colour of a series that belongs to a word of the running example: its own where it is one of paint
     ink        the colour of a series, never its only sign: lines differ in their dashes, bars in their hatching
     text       the same numbers as a table, behind a heading that opens, for whoever does not see the figure
 
@@ -29,12 +30,18 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 INKS: Mapping[str, str] = {"q": "#2989C6", "k": "#C75F22", "v": "#149570", "weights": "#AB66A5", "x": "#808080"}
+PAINTS: Mapping[str, str] = {
+    "red": "#D0485C", "blue": "#3D7EDB", "ball": "#9C7A1C", "hit": "#149570", "cube": "#8D6E63",
+}  # fmt: skip
+_COLOURS = {**INKS, **PAINTS}
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _HATCHES = ("", "/", ".", "x", "-", "|")
 _SYMBOLS = ("circle", "square", "diamond", "cross", "x")
 _ROWS = 13  # of a curve's table
-_HEIGHT = 366
-_BUTTONS = 34  # pixels above the title for Plotly's buttons, which on a narrow screen would lie over it
+_HEIGHT = 340
+_BUTTONS = 34  # pixels above the figure for Plotly's buttons, which would lie over it
+_WIDER = 1.5  # how many times as far a figure of arrows reaches to the sides, for the names beyond the tips
+_CROWDED, _ASIDE = np.radians(60), np.radians(75)  # a longer arrow so near turns a name away, by so much
 _CONFIG = {
     "displaylogo": False,
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
@@ -152,48 +159,70 @@ def _bins(values: np.ndarray, bins: int) -> np.ndarray:
     return np.histogram_bin_edges(values, bins)
 
 
-def arrows2d(axes: Axes, vectors: Mapping[str, tuple[float, float]], *, key: str, inks: Sequence[str] = ()) -> None:
-    """Arrows from the origin, each named at its tip; one unit is as long on both axes."""
+def arrows2d(
+    axes: Axes, vectors: Mapping[str, tuple[float, float]], *, key: str, inks: Sequence[str] = (),
+    pale: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """Arrows from the origin, each named at its tip; one unit is as long on both axes.
+
+    pale: the names of those that stand behind, thinner and paler.
+    """
     rows = [
         [name, decimal(float(x)), decimal(float(y)), decimal(float(np.hypot(x, y)))] for name, (x, y) in vectors.items()
     ]
     says = f"arrows from the origin: {_listed(vectors)}"
-    _show(arrows_figure(axes, vectors, inks), axes, says, (("arrow", axes.x, axes.y, "length"), rows), key)
+    figure = arrows_figure(axes, vectors, inks, pale)
+    _show(figure, axes, says, (("arrow", axes.x, axes.y, "length"), rows), key)
 
 
-def arrows_figure(axes: Axes, vectors: Mapping[str, tuple[float, float]], inks: Sequence[str]) -> go.Figure:
-    """The figure of `arrows2d`: lines with arrow heads as annotations, and a name beyond each tip."""
+def arrows_figure(
+    axes: Axes, vectors: Mapping[str, tuple[float, float]], inks: Sequence[str], pale: Sequence[str] = ()
+) -> go.Figure:
+    """The figure of `arrows2d`: lines with arrow heads as annotations, and a name beside each tip."""
     drawn = _figure(axes)
-    reach = 1.35 * max(0.5, *(max(abs(float(x)), abs(float(y))) for x, y in vectors.values()))
-    for i, (name, (x, y)) in enumerate(vectors.items()):
-        head = {"showarrow": True, "arrowhead": 2, "arrowsize": 1.1, "arrowwidth": 3, "arrowcolor": _ink(i, inks)}
-        tail = {"x": float(x), "y": float(y), "ax": 0, "ay": 0, "axref": "x", "ayref": "y", "xref": "x", "yref": "y"}
-        drawn.add_annotation(**tail, **head, text="")
-        drawn.add_annotation(
-            x=float(x), y=float(y), text=f"<b>{escape(name)}</b>", showarrow=False,
-            xshift=_beyond(x, y), yshift=_beyond(y, x) or 12, font={"size": 15},
-        )  # fmt: skip
-    drawn.update_xaxes(range=[-reach, reach], zeroline=True, constrain="domain")
+    tips = [(float(x), float(y)) for x, y in vectors.values()]
+    reach = 1.35 * max(0.5, *(max(abs(x), abs(y)) for x, y in tips))
+    for i, (name, (x, y)) in enumerate(zip(vectors, tips, strict=True)):
+        behind = name in pale
+        head = {"showarrow": True, "arrowhead": 2, "arrowsize": 1.1, "arrowwidth": 1.5 if behind else 3}
+        tail = {"x": x, "y": y, "ax": 0, "ay": 0, "axref": "x", "ayref": "y", "xref": "x", "yref": "y"}
+        drawn.add_annotation(**tail, **head, text="", arrowcolor=_ink(i, inks), opacity=0.6 if behind else 1)
+        text = escape(name) if behind else f"<b>{escape(name)}</b>"
+        drawn.add_annotation(x=x, y=y, text=text, showarrow=False, font={"size": 14}, **_beside(i, tips))
+    drawn.update_xaxes(range=[-_WIDER * reach, _WIDER * reach], zeroline=True, constrain="domain")
     drawn.update_yaxes(range=[-reach, reach], zeroline=True, scaleanchor="x", scaleratio=1)
     drawn.update_layout(height=_HEIGHT + 60, showlegend=False)
     return drawn
 
 
-def _beyond(along: float, across: float) -> int:
-    """How many pixels a name stands beyond a tip, along one axis; 0 where the arrow hardly goes that way."""
-    length = float(np.hypot(along, across)) or 1.0
-    return round(18 * float(along) / length) if abs(along) > 0.3 * length else 0
+def _beside(i: int, tips: Sequence[tuple[float, float]]) -> dict[str, object]:
+    """Where the name of the arrow number i stands: beyond its tip, or beside it where a longer arrow goes on there.
+
+    Of two alike the first is the longer one. A name begins at its tip, and so lies on no axis.
+    """
+    angles, lengths = [np.arctan2(y, x) for x, y in tips], [np.hypot(x, y) for x, y in tips]
+    apart = [(angles[i] - angle + np.pi) % (2 * np.pi) - np.pi for angle in angles]
+    longer = [j for j, length in enumerate(lengths) if length and (-length, j) < (-lengths[i], i)]
+    near = min(longer, key=lambda j: abs(apart[j]), default=None)
+    turn = 0.0
+    if near is not None and abs(apart[near]) < _CROWDED:
+        turn = _ASIDE if apart[near] > 0 else -_ASIDE
+    x, y = (round(float(part), 9) for part in (np.cos(angles[i] + turn), np.sin(angles[i] + turn)))
+    return {
+        "xanchor": "left" if x >= 0 else "right", "yanchor": "bottom" if y >= 0 else "top",
+        "xshift": 6 if x >= 0 else -6, "yshift": 2 if y >= 0 else -2,
+    }  # fmt: skip
 
 
 def _figure(axes: Axes) -> go.Figure:
-    """An empty figure: titles in words, the legend below, nothing that catches a finger that wants to scroll."""
+    """An empty figure: axes in words, the legend below, nothing that catches a finger that wants to scroll."""
     import plotly.graph_objects as go
 
     drawn = go.Figure()
     drawn.update_layout(
-        title={"text": escape(axes.title), "font": {"size": 16}, "y": 1, "yanchor": "top", "pad": {"t": _BUTTONS}},
-        margin={"l": 10, "r": 10, "t": _BUTTONS + 42, "b": 10}, font={"size": 14}, height=_HEIGHT, dragmode=False,
-        legend={"orientation": "h", "yanchor": "top", "y": -0.25, "x": 0, "title": {"text": ""}, "font": {"size": 14}},
+        margin={"l": 10, "r": 10, "t": _BUTTONS, "b": 10}, font={"size": 14}, height=_HEIGHT, dragmode=False,
+        legend={"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0, "x": 0, "title": {"text": ""},
+                "font": {"size": 14}},
     )  # fmt: skip
     drawn.update_xaxes(title={"text": escape(axes.x), "font": {"size": 14}}, automargin=True, tickfont={"size": 13})
     drawn.update_yaxes(title={"text": escape(axes.y), "font": {"size": 14}}, automargin=True, tickfont={"size": 13})
@@ -203,17 +232,18 @@ def _figure(axes: Axes) -> go.Figure:
 def _show(
     figure: go.Figure, axes: Axes, says: str, table: tuple[Sequence[str], Sequence[Sequence[str]]], key: str
 ) -> None:
-    """The figure, and its numbers as a table: no wider than a figure reads well."""
+    """The figure with its title, which wraps as Plotly's would not, and its numbers as a table."""
     config: dict[str, Any] = {**_CONFIG, "toImageButtonOptions": {"filename": key}}
     with st.container(width=WIDTH, gap="xsmall"):
+        st.html(f'<p class="figure-title">{escape(axes.title)}</p>')
         st.plotly_chart(figure, config=config, key=key, alt=f"{axes.title}. {says}. The numbers follow as a table.")
         with st.expander("The same as a table"):
             st.html(text_table(axes.title, *table))
 
 
 def _ink(i: int, inks: Sequence[str]) -> str:
-    """The colour of the series number i: that of its identity, else the colours in turn."""
-    return INKS[inks[i]] if i < len(inks) else list(INKS.values())[i % len(INKS)]
+    """The colour of the series number i: that of its identity or paint, else the colours in turn."""
+    return _COLOURS[inks[i]] if i < len(inks) else list(INKS.values())[i % len(INKS)]
 
 
 def _floats(values: Sequence[float]) -> list[float]:

@@ -25,10 +25,11 @@ from attention_core.benches.positions import (
 )
 from attention_core.examples import unique
 from attention_core.numerals import decimal, exact
+from attention_ui import ours
 from attention_ui.controls import setting_choice, setting_slider, setting_switch
 from attention_ui.document import Head, compute
 from attention_ui.plots import Axes, arrows2d, bars
-from attention_ui.readings import Worked, chosen, said, worked
+from attention_ui.readings import Worked, chosen, worked
 from attention_ui.session import visit
 from attention_ui.tables import text_table
 
@@ -47,14 +48,15 @@ _ENTERS = {
     "none": "–", "relative": "added to the scores", "one-hot": "added to X", "sinusoidal": "added to X",
     "rotary": "turns Q and K", "alibi": "taken off the scores",
 }  # fmt: skip
-_FAVOURS = {  # in the running example, and of a bank
+_FAVOURS = {  # in the running example, and of a bank; {} is the factor
     "none": ("–", "–"),
-    "relative": ("the word before", "a neighbour, on either side"),
-    "one-hot": ("the word before", "a neighbour, on either side"),
-    "sinusoidal": ("the word before; near it, a little less", "itself; near it, a little less"),
+    "relative": ("the word before, × {}", "a neighbour, on either side, × {}"),
+    "one-hot": ("the word before, × {}", "a neighbour, on either side, × {}"),
+    "sinusoidal": ("the word before, × {} against its neighbours", "itself, × {} against its neighbours"),
     "rotary": ("– (factor not used)", "– (factor not used)"),
-    "alibi": ("itself; each place further, less", "itself; each place further, less"),
+    "alibi": ("itself; each place further, {} times less", "itself; each place further, {} times less"),
 }
+_NEIGHBOURS = ("the word before", "a neighbour, on either side")
 _WIDER = (
     "Queries and keys are longer to make room, and scores divided by more, so the cells of words in W_Q are larger: a "
     "match counts as before."
@@ -76,6 +78,7 @@ _WAVES = (
 _ASKERS = {"paint": "cube", "banks": "the last bank"}
 _SHORT = {"written": "as written", "swapped": "swapped"}
 _SMALL = 1e-9
+BLUE, CUBE = 3, 4  # where these words stand as written
 _ADJECTIVES = ("red", "blue")
 _WEIGHTS = ("w_q", "w_k", "w_v", "w_o")
 _MEANINGS = 2  # the first features of the banks: money, water
@@ -109,7 +112,7 @@ def _banks() -> bool:
 
 
 def _whom() -> str:
-    return _FAVOURS["relative"][_banks()]
+    return _NEIGHBOURS[_banks()]
 
 
 def _seen() -> str:
@@ -121,6 +124,7 @@ def _seen() -> str:
 
 def told(scheme: str, mask: str) -> None:
     """How places are told, and the mask: for all matrices; and what the scheme that is chosen does here."""
+    ours.told("The text above is about our words and numbers. What you choose or type changes the matrices below.")
     setting_choice(scheme, "How places are told", CHOICES["scheme"])
     setting_switch(mask, "Causal mask", "A word sees itself and those before it.")
     factor = chosen("factor")
@@ -130,11 +134,12 @@ def told(scheme: str, mask: str) -> None:
 
 def moved(setting: str) -> None:
     """Each word's row of X′ in the order that is set, and in the order as written: once with the rows put back."""
-    setting_choice(setting, "Order of the words", CHOICES["order"])
-    document, text = visit().document, chosen("text")
-    if chosen("order") == "written":  # nothing to put back: show what the question was about
-        document = document.with_settings(order="swapped")
-    head, name = compute(document), document.setting("order")
+    setting_choice(setting, "Order of the words, above and here", CHOICES["order"])
+    ours.again(setting, setting)
+    head, text, name = _yours(), chosen("text"), chosen(setting)
+    if name == "written":
+        st.markdown("The words stand as written. Choose another order, and its rows of X′ are compared with these.")
+        return
     order, words = permutation(text, name), written(text)
     now = put_back(head.matrix("residual").value, order)
     own = len(TEXTS[text].features)  # columns of places differ wherever a word stands elsewhere
@@ -180,11 +185,11 @@ def boost(setting: str) -> None:
     setting_choice(setting, f"For the matrices above: {_whom()} counts", CHOICES["factor"])
     if chosen("scheme") in ("none", "rotary"):
         st.caption(f"The matrices above do not use it now: {NAMES[chosen('scheme')]}. Choose a bias by distance there.")
-    rows = [worked("positions", scheme="relative", factor=factor).row("weights", -1) for factor in FACTORS]
+    rows = [worked("positions", scheme="relative", factor=factor).row("weights", CUBE) for factor in FACTORS]
     series = {f"from {word}": [row[word] for row in rows] for word in _ADJECTIVES}
     names = [name + (", chosen" if factor == chosen(setting) else "") for factor, name in CHOICES["factor"].items()]
     axes = Axes("red ball hit blue cube, no mask: what cube takes", "how much the word before counts", "weight")
-    bars(axes, names, series, key="positions.boosts", inks=("k", "q"))
+    bars(axes, names, series, key="positions.boosts", inks=_ADJECTIVES)
 
 
 def _asker() -> int:
@@ -193,18 +198,15 @@ def _asker() -> int:
 
 
 def five() -> None:
-    """The weights of the asker by each scheme, side by side; and what the chosen one adds to its scores."""
+    """The weights of the asker by each scheme, and what each does; and what the chosen one adds to its scores."""
+    setting_choice("scheme", "How places are told, above", CHOICES["scheme"], near="five")
     found, at = {scheme: _now(scheme=scheme) for scheme in SCHEMES}, _asker()
-    words = found["none"].row("weights", at)
-    rows = [
-        (NAMES[scheme] + (" (above now)" if scheme == chosen("scheme") else ""), _ENTERS[scheme],
-         _FAVOURS[scheme][_banks()],
-         *(said(x, 3) for x in head.row("weights", at).values()))
-        for scheme, head in found.items()
-    ]  # fmt: skip
-    header = ("scheme", "where it enters", "what it favours", *(f"from {word}" for word in words))
-    caption = f"What {_ASKERS[chosen('text')]} takes, × {chosen('factor')}, our weights ({_how()})"
-    _table(caption, header, rows)
+    names = {scheme: name + (", above" if scheme == chosen("scheme") else "") for scheme, name in NAMES.items()}
+    rows = [(names[scheme], *map(decimal, head.row("weights", at).values())) for scheme, head in found.items()]
+    header = ("scheme", *(f"from {word}" for word in found["none"].row("weights", at)))
+    _table(f"What {_ASKERS[chosen('text')]} takes, × {chosen('factor')}, our weights ({_how()})", header, rows)
+    rows = [(names[scheme], _ENTERS[scheme], _FAVOURS[scheme][_banks()].format(chosen("factor"))) for scheme in found]
+    _table("What each scheme does", ("scheme", "where it enters", "what it favours"), rows)
     _added()
 
 
@@ -223,7 +225,7 @@ def _added() -> None:
     axes = Axes(
         f"What “{NAMES[scheme]}” adds to the scores of {_ASKERS[chosen('text')]} ({_how()})", "its score with", "added"
     )
-    bars(axes, list(plain.row("scaled", at)), {"added": gap.tolist()}, key="positions.added", inks=("weights",))
+    bars(axes, list(plain.row("scaled", at)), {"added": gap.tolist()}, key="positions.added", inks=("x",))
 
 
 def _last_scores(found: Worked) -> np.ndarray:
@@ -246,13 +248,10 @@ def turned(on: str, between: str) -> None:
         setting_slider(on, "Both moved on by", "In places. At 0 the key stands at place 1.", step=1)
         setting_slider(between, "Distance between them", "In places, from the key to the query.", step=1)
     shift, apart = chosen(on), chosen(between)
-    trace = turned_pair(1 + shift, apart)
-    arrows = {
-        f"query, place {1 + shift + apart}": tuple(trace["q_rotated"].value[1].tolist()),
-        f"key, place {1 + shift}": tuple(trace["k_rotated"].value[0].tolist()),
-    }
-    axes = Axes(f"{shift} places on, {apart} apart", "coordinate 0", "coordinate 1")
-    arrows2d(axes, arrows, key="positions.arrows", inks=("q", "k"))
+    now, begun = _pair(shift, apart), _pair(0, apart)
+    moved_on = f"Both {shift} places on, and thinner where they were" if shift else "Where they were"
+    axes = Axes(f"{moved_on}: {apart} apart", "coordinate 0", "coordinate 1")
+    arrows2d(axes, now | begun, key="positions.arrows", inks="qkqk", pale=[name for name in begun if name not in now])
     rows = [
         (f"key at place {1 + at}, query at place {1 + at + apart}", *(decimal(x) for x in _angles(at, apart)),
          decimal(score(at, apart)))
@@ -260,6 +259,15 @@ def turned(on: str, between: str) -> None:
     ]  # fmt: skip
     header = ("", "angle of the key", "angle of the query", "score")
     _table("The angles, in radians, and the score", header, rows)
+
+
+def _pair(shift: int, apart: int) -> dict[str, tuple[float, float]]:
+    """The turned query and key, by what they are called."""
+    trace = turned_pair(1 + shift, apart)
+    return {
+        f"query, place {1 + shift + apart}": tuple(trace["q_rotated"].value[1].tolist()),
+        f"key, place {1 + shift}": tuple(trace["k_rotated"].value[0].tolist()),
+    }
 
 
 def _angles(shift: int, apart: int) -> tuple[float, float]:
@@ -289,6 +297,8 @@ def cues() -> None:
 def banks(setting: str) -> None:
     """Both banks: query, key and value, and what becomes of each; then as the matrices above have it."""
     setting_choice(setting, "The words above", CHOICES["text"])
+    setting_choice("scheme", "How places are told, above", CHOICES["scheme"], near="banks")
+    setting_switch("causal", "Causal mask, above", near="banks")
     plain = worked("positions", text="banks")
     n = len(plain.row("row_sums"))
     rows = [

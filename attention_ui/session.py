@@ -272,11 +272,24 @@ def set_sentence(text: str) -> None:
 
 
 def set_setting(**changes: Any) -> None:
-    """A setting of a lesson's sheet."""
+    """Settings of a lesson's sheet. Those that only a figure reads belong to the view: there is nothing to undo."""
     now = visit()
     now.touched = True
-    document = now.document.with_settings(**changes)
-    now.commit(document, _dropped(now.document, document))
+    bench = now.document.bench
+    seen = {name: value for name, value in changes.items() if name in bench.figures}
+    if seen:
+        now.view = replace(now.view, figures=bench.changed({**now.view.figures, **seen}))
+    if len(seen) < len(changes):
+        document = now.document.with_settings(**{k: v for k, v in changes.items() if k not in seen})
+        now.commit(document, _dropped(now.document, document))
+
+
+def set_ours(*kept: str) -> None:
+    """A lesson's sheet as we made it, but for these settings."""
+    now = visit()
+    now.touched = True
+    ours = now.document.plain.with_settings(**{name: now.document.setting(name) for name in kept})
+    now.commit(ours, "Our numbers again; Undo brings yours back.")
 
 
 def set_document(**changes: Any) -> None:

@@ -17,6 +17,8 @@ from attention_core.tokens import Word
 from attention_core.trace import Matrix, Program, givens
 from attention_ui.editable import Editable, Given, Index
 
+_FEATURES = ("d_model", "d_model_k")
+
 
 @dataclass(frozen=True)
 class Sheet(Editable):
@@ -45,13 +47,21 @@ class Sheet(Editable):
     def steadied(self) -> Program:
         return self.set_up.steady
 
+    def told(self, before: Editable | None = None) -> list[str]:
+        """What is set otherwise than before, or than we did: each in half a sentence, where the bench tells of it."""
+        was = before if isinstance(before, Sheet) else self.plain
+        found = (self.bench.told(name, self.setting(name)) for name in self.bench.settings
+                 if self.setting(name) != was.setting(name))  # fmt: skip
+        return [text for text in found if text]
+
     @property
     def plain(self) -> "Sheet":
         return Sheet(self.name)
 
     @property
     def topic(self) -> tuple:
-        return self.name, tuple(self.unedited()[1].values())
+        """Not the features: the same words may have columns for places, too."""
+        return self.name, *(labels for axis, labels in self.unedited()[1].items() if axis not in _FEATURES)
 
     @property
     def editable(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The controls, figures and tables of the lesson on values, W_O and the residual.
 
-Those that say “above” follow the board's matrices, the others are about our numbers and say so: `board` tells it once.
+Those that say “above” follow the board's matrices, the others are about our numbers and say so: `board` tells it once,
+and each section once more where the matrices are not ours in something else than what the section is about.
 
 Vocabulary
     yours     the matrices of the board as they stand, with the learner's settings and edits
@@ -21,21 +22,20 @@ from attention_core import costs, programs, run
 from attention_core.benches import Value
 from attention_core.benches.values import MAPS, WORDS, full_map, kept
 from attention_core.examples import PAINT
+from attention_ui import ours
 from attention_ui.board import matrix_board
 from attention_ui.controls import display, setting_choice, setting_slider, setting_switch
 from attention_ui.document import compute
 from attention_ui.plots import Axes, bars, curve
-from attention_ui.readings import Worked, chosen, listed_words, shown, worked
+from attention_ui.readings import Worked, chosen, shown, worked
 from attention_ui.session import visit
 from attention_ui.tables import text_table
 from attention_ui.teach import compare
 
 _SMALL = 1e-12
-_OFF = 0.005  # by which the shares of a word may miss 1 before it is said
 _MAPS = dict(zip(MAPS, ("ours", "the identity", "a full map"), strict=True))
 SOURCES = ("as it comes", *(f"from {word}" for word in WORDS))
-INKS = ("x", "v", "k", "q", "weights", "x")  # of the sources: a source keeps its colour and its hatching
-_NAMES = {"x": "X", "weights": "A", "w_v": "W_V", "w_o": "W_O"}
+INKS = ("x", *WORDS)  # of the sources: a source keeps its colour and its hatching
 _CONFIG = costs.MODELS["GPT-3 175B"].config
 LARGE = _CONFIG.d_model, _CONFIG.value_width
 BALL = WORDS.index("ball")
@@ -52,32 +52,10 @@ def as_row(numbers: Iterable[float]) -> str:
 
 
 def board() -> None:
-    """What the sentences are about; how the numbers are shown; the matrices; and how they differ from ours."""
-    st.caption("The sentences are about our numbers. Tables and figures headed “above” follow what you change.")
+    """What the sentences are about, and how the matrices differ from ours; how numbers are shown; and the matrices."""
+    ours.told("The sentences are about our numbers. Tables and figures headed “above” follow what you change.")
     display()
     matrix_board()
-    if changed := _changed():
-        st.caption(f"Not our numbers any more: {listed_words(changed)}. So sentences and matrices may differ.")
-    sums = {word: total for word, total in yours().totals("weights").items() if abs(total - 1) > _OFF}
-    if sums:
-        rows = listed_words([f"{word} {shown(total)}" for word, total in sums.items()])
-        st.caption(f"Shares of attention add up to 1 for each word. Those that you typed into A do not: {rows}.")
-
-
-def _changed() -> list[str]:
-    """What the learner has set or typed otherwise than we did, and the matrices show."""
-    now, found = visit().document.settings, []
-    if "maps" in now:
-        found.append(f"W_V and W_O are {_MAPS[now['maps']]}")
-    if "r" in now:
-        found.append(f"a value has at most r = {now['r']} coordinates")
-    if "residual" in now:
-        found.append("the residual is off")
-    edits = visit().document.edits
-    typed = [called for name, called in _NAMES.items() if edits.get(name)]
-    if typed:
-        found.append(f"you typed into {listed_words(typed)}")
-    return found
 
 
 def _stream(found: Worked) -> dict[str, float]:
@@ -88,6 +66,7 @@ def _stream(found: Worked) -> dict[str, float]:
 def replaced(setting: str) -> None:
     """The switch of the residual; ball above with it and without."""
     setting_switch(setting, "Residual: add to the word", "Off: X′ above is Y alone.")
+    ours.again(setting, setting)
     with_it, without = (_stream(yours(residual=on)) for on in (True, False))
     compare("ball after the head, above", with_it, without, ("with the residual", "without"), shown)
 
@@ -95,6 +74,7 @@ def replaced(setting: str) -> None:
 def identical(setting: str) -> None:
     """The choice of W_V and W_O; ball above with ours, with the identity, and as it stands where that is neither."""
     setting_choice(setting, "W_V and W_O", _MAPS)
+    ours.again(setting, setting)
     st.caption("A full map: one that we made up, in which every feature hands over something of every feature.")
     here = visit().document
     bare = replace(here, edits={name: cells for name, cells in here.edits.items() if name not in ("w_v", "w_o")})
@@ -119,6 +99,7 @@ def _limits() -> str:
 def parts(setting: str) -> None:
     """What one word becomes, part by part: a stacked bar for each feature, and a table with the running sum."""
     setting_choice(setting, "Follow")
+    ours.again(setting)
     asker = chosen(setting)
     now, at = yours(), WORDS.index(asker)
     features, found = list(now.row("x", at)), _parts(now, at)
@@ -153,6 +134,7 @@ def _parts(now: Worked, at: int) -> list[tuple[str, str, str, np.ndarray]]:
 def askers(setting: str) -> None:
     """The value of one word as each asker gets it, and once more with twice the value: both in its share."""
     setting_choice(setting, "Follow the value of")
+    ours.again(setting)
     giver = chosen(setting)
     now, at = yours(), WORDS.index(giver)
     value = np.array(list(now.row("v", at).values()))
@@ -221,6 +203,7 @@ def large(setting: str) -> None:
 
 def bends() -> None:
     """Which order makes no difference, and where doubling makes more than double."""
+    ours.again("order")
     _either_order()
     _doubled()
 

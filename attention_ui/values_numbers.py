@@ -11,7 +11,7 @@ from attention_core import costs, programs, run
 from attention_core.benches import Value
 from attention_core.benches.values import WORDS
 from attention_core.examples import PAINT
-from attention_ui.readings import said, worked
+from attention_ui.readings import said, usual, worked
 from attention_ui.values_figures import BALL, LARGE, as_row, yours
 
 
@@ -21,11 +21,16 @@ def predicted(question: str) -> tuple[list[str], str, Mapping[str, Value]]:
 
 
 def _residual() -> tuple[list[str], str, Mapping[str, Value]]:
-    return ["a noun still", "no noun", "nothing at all"], "no noun", {"residual": False}
+    ours = {"maps": "ours", "r": usual("r")}
+    return ["a noun still", "no noun", "nothing at all"], "no noun", {**ours, "residual": False}
 
 
 def _identity() -> tuple[list[str], str, Mapping[str, Value]]:
-    return ["rounder", "an adjective"], "an adjective", {"maps": "identity", "residual": True}
+    return (
+        ["nothing else", "a verb", "an adjective"],
+        "an adjective",
+        {"maps": "identity", "r": usual("r"), "residual": True},
+    )
 
 
 def _narrow() -> tuple[list[str], str, Mapping[str, Value]]:
@@ -41,7 +46,7 @@ def _growths() -> tuple[list[str], str, Mapping[str, Value]]:
     made = (run(programs.HANDED_ON, {**given, "w_v": of}) for of in (given["w_v"], w_v))
     plain, more = (trace["output"].value[asked, 0] for trace in made)
     options = [f"by {said(ball)} and {said(cube)}" for ball, cube in ((1.0, 1.0), more - plain, more)]
-    return options, options[1], {"maps": "ours", "residual": True}
+    return options, options[1], {"maps": "ours", "r": usual("r"), "residual": True}
 
 
 def _times() -> tuple[list[str], str, Mapping[str, Value]]:

@@ -16,18 +16,18 @@ COLLECTED, ADDED = (ours.vector(name, BALL) for name in ("output", "residual"))
 FROM_RED, TO_CUBE, OWN = (shown(ours.number("weights", *at)) for at in ((BALL, RED), (CUBE, RED), (BALL, BALL)))
 st.markdown("Queries and keys make shares: how much each word takes from each. Here the shares are given, as the "
             "matrix A. What is it that is taken, and where does it go? Follow *ball* in three moves.\n\n"
-            f"**Values.** Each word times W_V is what it hands over. *red* comes as {ours.vector('x', RED)} and hands "
+            f"**Values.** W_V makes of each word what it hands over. *red* comes as {ours.vector('x', RED)} and hands "
             f"over v = {ours.vector('v', RED)}: its colour, and not that it is an adjective. **Output.** *ball* takes "
             f"{FROM_RED} of that, and {OWN} of its own value: {COLLECTED}. **Back to features.** W_O writes this in "
             f"the features of words, {ours.vector('projected', BALL)}, and that is *added* to *ball*. Out comes "
             f"**{ADDED}**: a noun as before, round, and now red.")  # fmt: skip
 board()
-terms("value", "output", "residual stream", "offer", "identity", "linear", "rank", "d_v", "d_model")
+terms("token", "value", "output", "residual stream", "offer", "identity", "linear", "rank", "d_v", "d_model")
 claim("exact here", f"What a head does to a word is to add a {LINE} of numbers to it. We chose the weights.")
 
 st.subheader("What is added, part by part", anchor=False)
-st.markdown("What a word hands over to one who takes all of it is its **offer**: x W_V W_O. After the head a word is "
-            "itself, plus each offer times its share.")  # fmt: skip
+st.markdown("What a word hands over to one who takes all of it is its **offer**: what W_V and then W_O make of it. "
+            "After the head a word is itself, plus each offer times its share.")  # fmt: skip
 parts("asker")
 st.markdown("Which part is added first makes no difference: it is a sum. X is not changed before the head reads it, "
             "nor while it does. With the residual it goes past, and the head’s part joins it at the end.")  # fmt: skip
@@ -42,8 +42,9 @@ misconception("Attention replaces a word by a mixture of other words.", "It adds
               "word’s own features stay, unless a head adds the opposite.", stays())  # fmt: skip
 
 st.subheader("Why values? Why not the words themselves?", anchor=False)
-st.markdown("Let W_V and W_O be the *identity*, 1 on the diagonal and 0 elsewhere. A value is then the word itself.")
-if reveal("values.identity", "What does ball become, besides red?", *predicted("identity")):
+st.markdown("Let W_V and W_O be the *identity*, 1 on the diagonal and 0 elsewhere. A value is then the word itself. As "
+            "with our weights, *ball* becomes red, and rounder.")  # fmt: skip
+if reveal("values.identity", "What else does ball become now?", *predicted("identity")):
     identical("maps")
     st.markdown("In part. What it found *red* by comes along with what it wanted of it. W_V chooses what is handed "
                 "over, apart from what a word is found by.")  # fmt: skip

@@ -140,7 +140,8 @@ def test_numbers_of_other_words_are_not_announced_as_those_before(drawn, now, sh
     now.commit(PAINT.with_sentence("blue ball hit red cube"), "")
     now.shown, now.said = shown, ""
     data, _ = drawn()
-    assert data["said"] == "These are other words; nothing to compare. These are the numbers as they are now."
+    said = "The words stand in another order; nothing to compare."
+    assert data["said"] == f"{said} These are the numbers as they are now."
     assert data["view"] == "after"
 
 

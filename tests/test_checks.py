@@ -57,6 +57,21 @@ def test_a_row_that_may_see_nothing_is_said():
     assert texts(trace, "weights", holds=False) == []
 
 
+def test_given_weights_are_checked_where_they_are_read_first():
+    """No step makes them, so whoever types over them is told in the step that takes them first."""
+    given = {"x": np.eye(2), "weights": np.array([[1.0, 0.0], [0.25, 7.0]]), "w_v": np.eye(2), "w_o": np.eye(2)}
+    trace = run(programs.HANDED_ON, given)
+    said = {name: [check.text for check in checks(trace, name) if not check.holds] for name in trace}
+    assert said.pop("output") == ["the rows of A sum to 1, 7.25, and should sum to 1"]
+    assert not any(said.values())
+    given["weights"][1, 1] = 0.75
+    assert texts(run(programs.HANDED_ON, given), "output")[-1] == "each row of A sums to 1"
+    given["weights"][1] = (-0.5, 1.5)
+    assert texts(run(programs.HANDED_ON, given), "output", holds=False) == [
+        "no share should be below 0, and the smallest is −0.50"
+    ]
+
+
 def test_softmax_over_columns_breaks_the_rows():
     trace = painted(programs.one_head(ablation="wrong_axis"))
     (broken,) = texts(trace, "weights", holds=False)

@@ -55,8 +55,8 @@ REFUSED = {
     "ln": "not a number", "2^3": "not a number", "2**3": "not a number", "0x10": "not a number",
     "1_000": "not a number", "1j": "not a number", "½": "not a number", "٣": "not a number", "１": "not a number",
     "__import__('os')": "not a number", "LN 3": "not a number", "1;2": "not a number", "sin 1": "not a number",
-    "(" * 30 + "1" + ")" * 29: "not a number", "-" * 40 + "1": "not a number", "--3": "not a number", "2---3": "not a number",
-    "-+3": "not a number", "−−3": "not a number", "3 4/5": "not a number",
+    "(" * 30 + "1" + ")" * 29: "not a number", "-" * 40 + "1": "not a number", "--3": "not a number",
+    "2---3": "not a number", "-+3": "not a number", "−−3": "not a number", "3 4/5": "not a number",
     "1" * 61: "61 characters long", "(1+2)3": "not a number", "pi 2": "not a number", "\x00": "not a number",
 }  # fmt: skip
 
@@ -186,8 +186,9 @@ def test_a_text_that_says_its_number_says_nothing_else(x):
     ("written", "x", "comes_to_it"),
     [
         ("2.20 × 0 + 1 × 3", 3.0, True), ("2.20 × 1", 2 * log(3), False), ("0.33 + 0.33 + 0.33", 1.0, False),
-        ("exp(1.10)", 3.0, False), ("1 / 3", 1 / 3, True), ("(−4) / 2", -2.0, True), ("1.10 (the mask says 1)", 1.1, False),
-        ("−∞", -inf, False), ("1 / 0", 0.0, False), ("(" * 5000, 0.0, False), ("", 0.0, False),
+        ("exp(1.10)", 3.0, False), ("1 / 3", 1 / 3, True), ("(−4) / 2", -2.0, True),
+        ("1.10 (the mask says 1)", 1.1, False), ("−∞", -inf, False), ("1 / 0", 0.0, False),
+        ("(" * 5000, 0.0, False), ("", 0.0, False),
     ],
 )  # fmt: skip
 def test_written_arithmetic_comes_to_a_number_or_does_not(written, x, comes_to_it):

@@ -22,7 +22,7 @@ from attention_ui.colours import mixed_colour
 from attention_ui.document import EDITABLE, compute, example_document
 from attention_ui.editable import EditError
 from attention_ui.link import View
-from attention_ui.payload import SHOWN, Picture, board_data, panel, where
+from attention_ui.payload import SHOWN, Picture, board_data, panel, what_changed, where
 from attention_ui.sheet import Sheet
 from attention_ui.slices import index_of
 from tests.documents import SETTINGS, TRICKY, documents, matrices, seeds, setting_name, switched, typed_cells
@@ -625,6 +625,12 @@ def test_before_the_panel_is_that_of_the_earlier_head(pair, columns, form, data)
         assert said[key] == expected[key], key
 
 
+def test_before_the_panel_may_speak_of_a_step_that_was_taken_away():
+    hot = replace(PAINT, temperature=2.0, steady=True)
+    said = panel(picture(replace(hot, temperature=1.0), hot, "before", picked=("row_max", 1, 0)))
+    assert {cell["step"] for cell in operands(said)} == {"tempered"}
+
+
 @given(changes, st.booleans(), st.data())
 @few
 def test_in_the_difference_the_panel_subtracts(pair, form, data):
@@ -831,6 +837,91 @@ def test_the_path_of_a_setting_begins_with_what_was_set(before, after, first, th
     assert said[1].startswith(unicodedata.normalize("NFC", then)), said
 
 
+VALUES, PLACED = Sheet("values"), Sheet("positions")
+
+
+@pytest.mark.parametrize(
+    ("before", "settings", "lines"),
+    [
+        (VALUES, {"r": 2}, [
+            "Now a value has at most r = 2 coordinates.", "W_V is 6 × 2 now; it was 6 × 4.",
+            "W_O is 2 × 6 now; it was 4 × 6.", "so V and O have other rows or columns, too.",
+            "so Y[hit, round] went from 0.60 to 0: how much “round” the head adds to hit.",
+            "so X′[hit, round] went from 0.60 to 0: how much “round” hit has, after the head.",
+        ]),
+        (VALUES.with_settings(r=2), {"r": 6, "maps": "identity"}, [
+            "Now W_V and W_O are the identity.", "Now a value has at most r = 6 coordinates.",
+            "W_V is 6 × 6 now; it was 6 × 2.", "W_O is 6 × 6 now; it was 2 × 6.",
+            "so V and O have other rows or columns, too.", "so Y[red, adj] went from 0 to 1: ",
+        ]),
+        (VALUES.with_settings(maps="identity"), {"maps": "full"}, [
+            "Now W_V and W_O are a full map.", "so W_V[adj, 0] went from 1 to −0.58: ",
+        ]),
+        (VALUES, {"residual": False}, ["Now the residual is off.", "so X′[red, adj] went from 1 to 0: "]),
+        (VALUES.with_settings(r=5), {"r": 6}, [
+            "Now a value has at most r = 6 coordinates.", "No number in the matrices changed.",
+        ]),
+        (VALUES, {"r": 3}, [
+            "Now a value has at most r = 3 coordinates.",
+            "W_V, W_O, V and O have other rows or columns now. No number in the others changed.",
+        ]),
+        (PLACED, {"scheme": "one-hot"}, [
+            "Now places are told one-hot.", "X is 5 × 11 now; it was 5 × 6.", "W_Q is 11 × 9 now; it was 6 × 4.",
+            "W_K is 11 × 9 now; it was 6 × 4.", "The step “embeddings with places” was added.",
+            "so Q and K have other rows or columns, too.", "so S[hit, ball] went from 2.20 to ",
+        ]),
+        (PLACED, {"scheme": "alibi"}, [
+            "Now places are told by ALiBi.", "so the step “lag” was added: i - j[cube, red] is 4: ",
+        ]),
+        (PLACED, {"order": "swapped"}, [
+            "Now two words are swapped.", "The words stand in another order, so every matrix was computed anew",
+        ]),
+        (PLACED, {"text": "banks"}, ["Now the words are “bank account river bank”.", "These are other words, so "]),
+    ],
+)  # fmt: skip
+def test_an_account_begins_with_what_was_set(before, settings, lines):
+    """Then come matrices that have another shape now, of which no cell can be compared, then the cells."""
+    said = [spoken(line) for line in board_data(picture(before.with_settings(**settings), before))["why"]["lines"]]
+    assert all(one.startswith(other) for one, other in zip(said, lines, strict=False)), said
+    assert len(said) >= len(lines)
+    assert not any("you changed how this step is computed" in line for line in said)
+
+
+@pytest.mark.parametrize("name", ["values", "positions"])
+def test_every_setting_that_changes_a_matrix_is_told_of(name):
+    """In both directions; and nobody is told of a change of the program that was none."""
+    sheet = Sheet(name)
+    for setting in sheet.bench.settings:
+        for value in sheet.bench.allowed[setting]:
+            one, other = sheet.with_settings(scheme="relative") if setting == "factor" else sheet, None
+            other = one.with_settings(**{setting: value})
+            for before, after in ((one, other), (other, one)):
+                if one == other or setting in sheet.bench.figures:
+                    continue
+                first, *rest = [spoken(line) for line in board_data(picture(after, before))["why"]["lines"]]
+                assert first == f"Now {sheet.bench.told(setting, after.setting(setting))}."
+                assert not any("you changed how" in line for line in rest)
+
+
+def test_another_shape_is_counted_apart_from_numbers_that_changed():
+    heads = [compute(VALUES.with_settings(r=r)) for r in (6, 2, 3)]
+    assert what_changed(heads[0], heads[1]) == (
+        "A dark corner marks every number that changed, in 5 matrices. "
+        "W_V, W_O, V and O have other rows or columns now."
+    )
+    assert what_changed(heads[0], heads[2]).endswith("now. No number in the others changed.")
+    assert what_changed(heads[0], compute(VALUES.with_cells("w_v", {(3, 0): "2"}))).endswith("changed, in 8 matrices.")
+
+
+def test_places_of_another_kind_are_not_compared():
+    """Four words have as many columns for places one-hot as for waves."""
+    bank = PLACED.with_settings(text="banks")
+    shown = picture(bank.with_settings(scheme="sinusoidal"), bank.with_settings(scheme="one-hot"))
+    assert shown.matrix("x").value.shape == shown.before.matrix("x").value.shape
+    assert board_data(shown)["matrices"]["x"]["changed"] == []
+    assert "X has other rows or columns now." in [spoken(line) for line in board_data(shown)["why"]["lines"]]
+
+
 def spoken(line) -> str:
     return line.get("start", "") + line.get("label", "") + line["text"]
 
@@ -883,7 +974,10 @@ def test_the_path_to_a_picked_cell_ends_without_a_word_more():
 def test_another_sentence_has_nothing_to_compare(sentence, shown):
     """Even one of as many words: numbers of one word are not drawn, marked or subtracted under another."""
     data = board_data(picture(PAINT.with_sentence(sentence), PAINT, shown))
-    assert [line["text"][:20] for line in data["why"]["lines"]] == ["The sentence changed"]
+    other = "These are other words" if len(sentence.split()) < 5 else "The words stand in another order"
+    assert [line["text"] for line in data["why"]["lines"]] == [
+        f"{other}, so every matrix was computed anew; there is nothing to compare."
+    ]
     assert data["view"] == "after"
     assert data["matrices"] == board_data(picture(PAINT.with_sentence(sentence)))["matrices"]
 

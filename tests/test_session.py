@@ -26,6 +26,7 @@ from tests.documents import documents, matrices, seeds, switched, typed_cells
 PAINT, BANKS = example_document("paint"), example_document("banks")
 LINK = pack(replace(BANKS, scaled=False), View())
 UNMOVED = "No number in the matrices changed"
+REORDERED = "The words stand in another order"
 in_place = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 
 
@@ -568,12 +569,13 @@ def test_a_change_of_one_matrix_says_one(now):
     ("change", "said"),
     [
         (lambda: session.set_sentence("blue cube"), "These are other words; nothing to compare."),
-        (lambda: session.set_sentence("blue ball hit red cube"), "These are other words; nothing to compare."),
+        (lambda: session.set_sentence("red cube hit blue box"), "These are other words; nothing to compare."),
+        (lambda: session.set_sentence("cube hit blue red ball"), f"{REORDERED}; nothing to compare."),
         (lambda: session.set_example("banks"), "This is another example; nothing to compare."),
         (lambda: session.set_sentence(" red  ball hit blue cube"), f"{UNMOVED}."),
         (lambda: session.set_document(residual=False), f"{UNMOVED}, but a step was added or taken away."),
     ],
-    ids=["fewer words", "as many words", "example", "spaces", "residual"],
+    ids=["fewer words", "as many words", "the same words", "example", "spaces", "residual"],
 )
 def test_a_change_that_marks_nothing_does_not_send_to_look_for_marks(now, change, said):
     change()
@@ -585,9 +587,10 @@ def test_a_change_that_marks_nothing_does_not_send_to_look_for_marks(now, change
     ("name", "setting", "said"),
     [
         ("softmax", {"scores": "paint"}, "This is another table of numbers; nothing to compare."),
-        ("projections", {"n": 3}, "This is another table of numbers; nothing to compare."),
+        ("projections", {"n": 3}, "These are other words; nothing to compare."),
+        ("positions", {"order": "swapped"}, f"{REORDERED}; nothing to compare."),
         ("projections", {"bias": "zero"}, f"{UNMOVED}, but a step was added or taken away."),
-        ("similarity", {"d": 16}, f"{UNMOVED}."),
+        ("softmax", {"keys": 3}, f"{UNMOVED}."),
         ("lookup", {"soft": False}, "A dark corner marks every number that changed, in 3 matrices."),
     ],
 )

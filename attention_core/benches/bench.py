@@ -47,6 +47,8 @@ class Bench:
     figures: settings that only a figure of the page reads, and no matrix: to change one is no change of the numbers;
     single: given matrices of which a setting changes single numbers: what was typed beside these stays. Any other given
         matrix that a setting makes anew is ours again as a whole: a turned or a tied one would not be so any more;
+    said: how a setting is told in half a sentence, "a value has at most r = 2 coordinates": a text with {} for the
+        value, or one for each; a setting without one is not told of;
     watched: given matrices whose numbers the page tells of below the matrices, too: a change of one repaints the page.
     """
 
@@ -57,6 +59,12 @@ class Bench:
     figures: tuple[str, ...] = ()
     single: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
+    said: Mapping[str, str | Mapping[Value, str]] = field(default_factory=dict)
+
+    def told(self, name: str, value: Value) -> str:
+        """A setting in half a sentence; "" for one that is not told of."""
+        text = self.said.get(name, "")
+        return text.format(value) if isinstance(text, str) else text[value]
 
     def set_up(self, **settings: Value) -> SetUp:
         """The set-up for these settings, the defaults for the others. Raises ValueError for one that may not be."""

@@ -229,4 +229,23 @@ BENCH = Bench(
     _positions,
     figures=("shift", "apart"),
     watched=("x", "mask", "w_q", "w_k", "w_v", "w_o", *_MORE),
+    said={
+        "text": {name: f"the words are “{example.sentence}”" for name, example in TEXTS.items()},
+        "order": {
+            "written": "the words stand as written",
+            "swapped": "two words are swapped",
+            "reversed": "the words are reversed",
+            "alphabetical": "the words stand in alphabetical order",
+        },
+        "scheme": {
+            "none": "no places are told",
+            "relative": "a bias by distance tells places",
+            "one-hot": "places are told one-hot",
+            "sinusoidal": "places are told by waves (sinusoidal)",
+            "rotary": "places are told by turning queries and keys (rotary)",
+            "alibi": "places are told by ALiBi",
+        },
+        "factor": "what a scheme prefers counts × {}",
+        "causal": {True: "the mask is causal", False: "there is no mask"},
+    },
 )

@@ -81,4 +81,13 @@ BENCH = Bench(
     _values,
     figures=("asker", "giver", "d_v"),
     watched=("x", "weights", "w_v", "w_o"),
+    said={
+        "maps": {
+            "ours": "W_V and W_O are ours",
+            "identity": "W_V and W_O are the identity",
+            "full": "W_V and W_O are a full map",
+        },
+        "r": "a value has at most r = {} coordinates",
+        "residual": {True: "the residual is on", False: "the residual is off"},
+    },
 )

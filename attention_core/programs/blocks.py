@@ -176,7 +176,7 @@ def _added(name: str, stream: str, part: str) -> Step:
     return Step(
         name, r"X' = X + Y", f"{identifier(name)} = {identifier(stream)} + {identifier(part)}", (stream, part),
         "query d_model, query d_model -> query d_model", rules.add,
-        "residual stream", "What this part wrote is added to the stream; nothing that was there is thrown away.",
+        "residual stream", "What this part wrote is added to the stream, which goes past this part as it came.",
         "how much “{d_model}” {query} has now",
     )  # fmt: skip
 

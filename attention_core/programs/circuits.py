@@ -73,7 +73,7 @@ BOTH_WAYS: Program = (
     _WANTED,
     replace(
         _AGAIN, title="scores without Q and K",
-        says="The same scores once more, from the words and the combined weights. Nothing below reads them.",
+        says="The same scores once more, from the words and the combined weights. A check: no later step uses them.",
     ),
     SCORE[1],
     replace(SOFTMAX[0], says="What is taken off a query’s scores before exp. Here nothing."),
@@ -88,7 +88,7 @@ HANDED_ON: Program = (
     _OFFERED,
     replace(
         _REMIXED, name="remixed", code="remixed = weights @ offered", title="projected output, once more",
-        says="The offers, mixed in the same proportions: the same as by V and W_O. Nothing below reads it.",
+        says="The offers, mixed in the same proportions: the same as by V and W_O. A check: no later step uses it.",
     ),
     MIX[2],
 )  # fmt: skip

@@ -95,7 +95,7 @@ MIX: Program = (
     Step(
         "residual", r"X' = X + Y", "residual = x + projected", ("x", "projected"),
         "query d_model, query d_model -> query d_model", rules.add,
-        "residual stream", "The head’s contribution is added to the token; nothing of the token is thrown away.",
+        "residual stream", "The head’s contribution is added to the token, which goes past the head as it came.",
         "how much “{d_model}” {query} has, after the head",
     ),
 )  # fmt: skip
