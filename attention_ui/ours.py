@@ -17,7 +17,7 @@ def departures(*own: str) -> list[str]:
     sheet = visit().document
     kept = {name: value for name, value in sheet.settings.items() if name in own}
     found = sheet.told(sheet.plain.with_settings(**kept))
-    typed = [letter_text(name) for name, cells in sheet.edits.items() if cells and name != "mask"]
+    typed = [letter_text(name) for name in sheet.editable if sheet.edits.get(name)]
     if typed:
         found.append(f"you typed into {listed_words(typed)}")
     if sheet.edits.get("mask"):

@@ -41,7 +41,7 @@ _ROWS = 13  # of a curve's table
 _HEIGHT = 340
 _BUTTONS = 34  # pixels above the figure for Plotly's buttons, which would lie over it
 _WIDER = 1.5  # how many times as far a figure of arrows reaches to the sides, for the names beyond the tips
-_CROWDED, _ASIDE = np.radians(60), np.radians(75)  # a longer arrow so near turns a name away, by so much
+_CROWDED, _ASIDE = np.radians(45), np.radians(75)  # a longer arrow so near turns a name away, by so much
 _CONFIG = {
     "displaylogo": False,
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],

@@ -7,9 +7,9 @@ Vocabulary
 from collections.abc import Mapping
 
 from attention_core.benches import Value
-from attention_core.benches.positions import FACTORS
+from attention_core.benches.positions import BENCH, FACTORS
 from attention_ui.positions_figures import BLUE, CUBE, meant
-from attention_ui.readings import Worked, usual, worked
+from attention_ui.readings import Worked, worked
 
 ALIKE = "red and blue alike, as before"
 
@@ -26,7 +26,7 @@ def boosted() -> dict[int, Worked]:
 
 def _set(**changes: Value) -> dict[str, Value]:
     """Our words and settings, but for these."""
-    return {name: usual(name) for name in ("text", "order", "scheme", "factor", "causal")} | changes
+    return {name: BENCH.settings[name] for name in ("text", "order", "scheme", "factor", "causal")} | changes
 
 
 def _swapped() -> tuple[list[str], str, Mapping[str, Value]]:
@@ -35,11 +35,11 @@ def _swapped() -> tuple[list[str], str, Mapping[str, Value]]:
 
 def _boost() -> tuple[list[str], str, Mapping[str, Value]]:
     options = {factor: found.said("weights", CUBE, BLUE) for factor, found in boosted().items()}
-    return list(options.values()), options[usual("factor")], _set(scheme="relative")
+    return list(options.values()), options[BENCH.settings["factor"]], _set(scheme="relative")
 
 
 def _shift() -> tuple[list[str], str, Mapping[str, Value]]:
-    return ["it grows", "it stays", "it falls"], "it stays", {"shift": 3, "apart": usual("apart")}
+    return ["it grows", "it stays", "it falls"], "it stays", {"shift": 3, "apart": BENCH.settings["apart"]}
 
 
 def _alibi() -> tuple[list[str], str, Mapping[str, Value]]:

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 
 from attention_core import costs, programs, run
 from attention_core.benches import Value
-from attention_core.benches.values import WORDS
+from attention_core.benches.values import BENCH, WORDS
 from attention_core.examples import PAINT
-from attention_ui.readings import said, usual, worked
+from attention_ui.readings import said, worked
 from attention_ui.values_figures import BALL, LARGE, as_row, yours
+
+_R = BENCH.settings["r"]
 
 
 def predicted(question: str) -> tuple[list[str], str, Mapping[str, Value]]:
@@ -21,7 +23,7 @@ def predicted(question: str) -> tuple[list[str], str, Mapping[str, Value]]:
 
 
 def _residual() -> tuple[list[str], str, Mapping[str, Value]]:
-    ours = {"maps": "ours", "r": usual("r")}
+    ours = {"maps": "ours", "r": _R}
     return ["a noun still", "no noun", "nothing at all"], "no noun", {**ours, "residual": False}
 
 
@@ -29,7 +31,7 @@ def _identity() -> tuple[list[str], str, Mapping[str, Value]]:
     return (
         ["nothing else", "a verb", "an adjective"],
         "an adjective",
-        {"maps": "identity", "r": usual("r"), "residual": True},
+        {"maps": "identity", "r": _R, "residual": True},
     )
 
 
@@ -46,7 +48,7 @@ def _growths() -> tuple[list[str], str, Mapping[str, Value]]:
     made = (run(programs.HANDED_ON, {**given, "w_v": of}) for of in (given["w_v"], w_v))
     plain, more = (trace["output"].value[asked, 0] for trace in made)
     options = [f"by {said(ball)} and {said(cube)}" for ball, cube in ((1.0, 1.0), more - plain, more)]
-    return options, options[1], {"maps": "ours", "r": usual("r"), "residual": True}
+    return options, options[1], {"maps": "ours", "r": _R, "residual": True}
 
 
 def _times() -> tuple[list[str], str, Mapping[str, Value]]:

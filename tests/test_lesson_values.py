@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from attention_core import costs, programs, run
 from attention_core.benches import BENCHES
 from attention_core.benches.values import MAPS, full_map, kept
+from attention_core.checks import checks
 from attention_core.examples import PAINT
 from attention_core.exercises import EXERCISES
 from attention_core.exercises.answers import typed
@@ -111,6 +112,16 @@ def test_the_numbers_of_a_large_head():
     assert costs.value_map_parameters(costs.MODELS["GPT-3 175B"].config) == costs.value_map(12288, 128)
 
 
+def test_only_what_ball_becomes_is_offered_as_right():
+    """With the identity: red and rounder as with ours; a noun more, which is not offered; and an adjective."""
+    options, right, _ = predicted("identity")
+    named = dict(zip(PAINT.features, traced("values", maps="identity")["residual"].value[BALL], strict=True))
+    begun = dict(zip(PAINT.features, PAINT.given(PAINT.sentence.split())[0]["x"][BALL], strict=True))
+    grown = {name for name in named if named[name] > begun[name]}
+    assert grown == {"adj", "noun", "red", "round"}
+    assert (options, right) == (["nothing else", "a verb", "an adjective"], "an adjective")
+
+
 def test_twice_the_value_grows_by_the_share():
     assert predicted("askers")[:2] == (["by 1 and 1", "by 3/4 and 1/3", "by 3/2 and 2/3"], "by 3/4 and 1/3")
 
@@ -209,7 +220,7 @@ def test_without_the_residual_the_word_is_no_part():
     assert "The residual is switched off: the word as it comes is missing" in said
     assert "<td>(0, 0, 0, 3/4, 0, 1/4)</td></tr></tbody>" in said
     assert '<th scope="row">as it comes</th>' not in said
-    assert "the residual is off. So sentences and matrices may differ." in said
+    assert "**Not our numbers any more:** the residual is off. Sentences may differ" in said
 
 
 def test_the_tables_follow_what_is_typed():
@@ -225,8 +236,7 @@ def test_the_tables_follow_what_is_typed():
 def test_one_ball_has_one_number():
     """With a share and a weight typed over, every table of ball has what the board has, and the page says so on top."""
     said = texts(answered(edits={"weights": {(1, 0): "9/10"}, "w_v": {(3, 0): "2"}}))
-    assert "Not our numbers any more: you typed into A and W_V." in said.replace("\\", "")
-    assert "Those that you typed into A do not: ball 23/20." in said
+    assert "**Not our numbers any more:** you typed into A and W_V." in said
     assert said.count("<td>(0, 1, 0, 9/5, 0, 5/4)</td>") == 2  # what it is made of, and the box on the residual
     assert '<th scope="row">red</th><td>9/5</td><td>9/5</td><td>the same</td>' in said  # with the residual, and without
     assert '<th scope="row">red</th><td>9/10</td><td>9/10</td><td>9/5</td>' in said  # ours, the identity, as above
@@ -252,8 +262,47 @@ def test_every_source_of_a_part_has_its_own_look():
 def test_our_numbers_need_no_note():
     said = texts(answered())
     assert "The sentences are about our numbers." in said
-    assert "Not our numbers any more" not in said
-    assert "Shares of attention add up to 1 for each word." not in said
+    assert "Not our numbers" not in said
+    assert not [key for key in buttons(answered()) if key.startswith("ours.")]
+
+
+def buttons(app):
+    return [button.key for button in app.button]
+
+
+@pytest.mark.parametrize(
+    ("settings", "edits", "told", "beside"),
+    [
+        ({"r": 2}, {}, "a value has at most r = 2 coordinates", ("asker", "residual", "maps", "giver", "order")),
+        ({"maps": "identity"}, {}, "W_V and W_O are the identity", ("asker", "residual", "giver", "order")),
+        ({"residual": False}, {}, "the residual is off", ("asker", "maps", "giver", "order")),
+        ({}, {"w_v": {(3, 0): "5"}, "weights": {(1, 0): "7"}}, "you typed into A and W_V",
+         ("asker", "residual", "maps", "giver", "order")),
+    ],
+)  # fmt: skip
+def test_a_section_says_how_the_matrices_are_not_ours_but_for_what_it_is_about(settings, edits, told, beside):
+    """With a button that brings ours back, in what the section is not about."""
+    app = answered(edits=edits, **settings)
+    assert f"**Not our numbers any more:** {told}." in texts(app)
+    assert texts(app).count(f"**Not our numbers above:** {told}.") == len(beside)
+    assert [key for key in buttons(app) if key.startswith("ours.")] == [f"ours.{section}" for section in beside]
+    sound(app.button(key=f"ours.{beside[0]}").click().run())
+    assert "Not our numbers" not in texts(app)
+    assert app.session_state["visit.values"].document == Sheet("values")
+    assert app.session_state["visit.values"].past
+
+
+def test_our_numbers_again_keeps_what_the_section_is_about():
+    app = answered(r=2, residual=False, edits={"x": {(0, 0): "3"}})
+    sound(app.button(key="ours.residual").click().run())
+    assert app.session_state["visit.values"].document == Sheet("values").with_settings(residual=False)
+
+
+def test_shares_that_do_not_add_up_are_said_where_they_are_typed():
+    trace = run(programs.HANDED_ON, Sheet("values").with_cells("weights", {(1, 0): "7"}).given()[0])
+    assert [check.text for check in checks(trace, "output") if not check.holds] == [
+        "the rows of A sum to 1, 7.25, 1, 1, 1, and should sum to 1"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -271,8 +320,6 @@ def test_the_board_is_set_to_what_a_question_asks(name, asked):
     sound(app.run())
     sound(app.button(key=f"{name}.skip").click().run())
     settings = dict(app.session_state["visit.values"].document.settings)
-    if name == "values.residual":
-        assert settings.pop("maps") == "full"
     assert settings == asked
 
 

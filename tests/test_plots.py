@@ -1,13 +1,15 @@
 """Figures: built from lists, titled in words, told apart without colour, and each with its numbers as text."""
 
+import colorsys
 import json
+import re
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attention_ui.plots import INKS, Axes, _spread, arrows_figure, bars_figure, curve_figure, histograms_figure
+from attention_ui.plots import INKS, PAINTS, Axes, _spread, arrows_figure, bars_figure, curve_figure, histograms_figure
 from tests.test_config import AA_GRAPHIC, DARK, LIGHT, contrast
 
 AXES = Axes("Exponentials", "score", "exp(score)")
@@ -45,22 +47,36 @@ def test_an_ink_stands_out_in_both_themes_and_lies_between_the_colours_of_its_ma
         assert light <= ink <= dark
 
 
+@pytest.mark.parametrize("name", PAINTS)
+def test_paint_stands_out_in_both_themes(name):
+    for theme in (LIGHT, DARK):
+        assert contrast(PAINTS[name], theme["backgroundColor"]) >= AA_GRAPHIC
+
+
+def test_what_is_called_red_is_red_and_no_other_word_is_painted():
+    """In hue: red and blue as they are called, and words without a colour neither red nor blue nor purple."""
+    hues = {name: colorsys.rgb_to_hsv(*(part / 255 for part in rgb(ink)))[:2] for name, ink in PAINTS.items()}
+    assert min(hues["red"][0], 1 - hues["red"][0]) < 0.05
+    assert 0.55 < hues["blue"][0] < 0.67
+    for name in {*PAINTS} - {"red", "blue"}:
+        hue, full = hues[name]
+        assert 0.07 < hue < 0.5 or full < 0.3, name
+
+
 @every_figure
-def test_titles_are_words(name):
+def test_axes_are_words(name):
     layout = figures()[name]["layout"]
-    assert layout["title"]["text"] == "Exponentials"
     assert layout["xaxis"]["title"]["text"] == "score"
     assert layout["yaxis"]["title"]["text"] == "exp(score)"
 
 
 @every_figure
-def test_the_title_stands_below_the_buttons(name):
-    """Plotly lays its buttons over the uppermost 30 pixels; on a narrow screen they would cover a title up there."""
+def test_nothing_stands_below_the_buttons_and_the_legend_below_all(name):
+    """Plotly lays its buttons over the uppermost 30 pixels. It cuts a long title off, so the page has it, above."""
     layout = figures()[name]["layout"]
-    title = layout["title"]
-    assert (title["y"], title["yanchor"]) == (1, "top")
-    assert title["pad"]["t"] > 30
-    assert layout["margin"]["t"] >= title["pad"]["t"] + 2 * title["font"]["size"]
+    assert "title" not in layout
+    assert layout["margin"]["t"] > 30
+    assert (layout["legend"]["yref"], layout["legend"]["y"], layout["legend"]["yanchor"]) == ("container", 0, "bottom")
 
 
 @every_figure
@@ -109,10 +125,35 @@ def test_a_histogram_shows_shares():
 
 def test_arrows_have_one_unit_on_both_axes():
     layout = figures()["arrows"]["layout"]
-    assert layout["xaxis"]["range"] == layout["yaxis"]["range"] == [-2.7, 2.7]
+    assert layout["yaxis"]["range"] == [-2.7, 2.7]
+    assert layout["xaxis"]["range"] == pytest.approx([-4.05, 4.05])  # names stand beside the tips
     assert layout["yaxis"]["scaleanchor"] == "x"
     arrows = [note for note in layout["annotations"] if note["showarrow"]]
     assert [(arrow["x"], arrow["y"], arrow["ax"], arrow["ay"]) for arrow in arrows][:2] == [(1, 2, 0, 0), (-1, 0, 0, 0)]
+
+
+def names_of(vectors, **how):
+    """Where the name of each arrow stands: to the right or left of its tip, above or below it."""
+    drawn = arrows_figure(AXES, vectors, (), **how).layout.annotations
+    return {re.sub("<.?b>", "", note.text): (note.xanchor, note.yanchor) for note in drawn if not note.showarrow}
+
+
+def test_the_names_of_arrows_lie_on_no_longer_arrow_and_on_no_axis():
+    """A name begins at its tip and runs on to the right, or ends there; it goes out of a longer arrow's way."""
+    assert names_of({"q": (-0.9, 2.0), "k": (0.5, 0.8)}) == {"q": ("right", "bottom"), "k": ("left", "bottom")}
+    assert names_of({"q": (1.2, 1.9), "k": (0.8, 0.5)}) == {"q": ("left", "bottom"), "k": ("left", "top")}
+    assert names_of({"q": (1.0, 1.0), "k": (1.0, 1.0)}) == {"q": ("left", "bottom"), "k": ("left", "top")}
+    assert names_of({"k": (0.0, 1.0), "q": (0.2, 2.0)}) == {"k": ("right", "bottom"), "q": ("left", "bottom")}
+    assert names_of({"one": (2.0, 0.0), "other": (0.0, -2.0)}) == {"one": ("left", "bottom"), "other": ("left", "top")}
+    assert set(names_of({"0": (0.0, 0.0), "q": (0.0, 1.0)})) == {"0", "q"}
+
+
+def test_what_stands_behind_is_thinner():
+    drawn = arrows_figure(AXES, {"now": (1.0, 1.0), "begun": (1.0, 0.0)}, ("q", "q"), ("begun",)).layout.annotations
+    now, begun = (note for note in drawn if note.showarrow)
+    assert begun.arrowwidth < now.arrowwidth
+    assert begun.opacity < now.opacity == 1
+    assert {note.text for note in drawn if not note.showarrow} == {"<b>now</b>", "begun"}
 
 
 def test_each_figure_comes_with_its_numbers():
@@ -139,6 +180,7 @@ def test_each_figure_comes_with_its_numbers():
     assert "0.75" in bars
     assert "<td>2</td><td>0.82</td><td>1</td><td>3</td><td>3</td>" in samples
     assert "<td>3</td><td>4</td><td>5</td>" in arrows
+    assert [html.proto.body for html in app.get("html")][:1] == ['<p class="figure-title">Title</p>']
     alts = [chart.proto.alt for chart in app.get("plotly_chart")]
     assert alts[0] == "Title. up over across: a and b. The numbers follow as a table."
     assert len(alts) == 4

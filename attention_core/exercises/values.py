@@ -326,6 +326,7 @@ _SQUARES = Slip(
         replace(find(program, name), inputs=("d_v", "d_v")) for name in ("in_w_v", "in_w_o")
     ))),
 )  # fmt: skip
+_CHOSEN = {0: (768, 64), 4: (12288, 128)}  # the lesson says what comes out for the latter, so it is not the first
 _D_MODELS, _D_VS = (384, 512, 768, 1024, 1536, 2048, 4096, 6144), (16, 32, 48, 64, 96, 128, 256)
 
 
@@ -337,7 +338,7 @@ def _narrow(seed: int) -> Task:
     def drawn(rng):
         return problem(float(rng.choice(_D_MODELS)), float(rng.choice(_D_VS)))
 
-    asked = spread(drawn, seed) if seed else problem(768, 64)  # not the width of the lesson, which says the answer
+    asked = problem(*_CHOSEN[seed]) if seed in _CHOSEN else spread(drawn, seed)
     d_model, d_v = (int(asked.given[name]) for name in ("d_model", "d_v"))
     trace = asked.right.trace
     one, both = (int(trace[name].value) for name in ("one_map", "in_both"))
