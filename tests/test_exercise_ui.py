@@ -16,7 +16,7 @@ every_exercise = pytest.mark.parametrize("name", EXERCISES)
 SLIPPERY = [name for name, exercise in EXERCISES.items() if any(exercise.task(0).wrong())]
 KINDS = sorted({exercise.kind for exercise in EXERCISES.values()})
 FIRST = {kind: next(name for name, exercise in EXERCISES.items() if exercise.kind == kind) for kind in KINDS}
-TYPED = ("number", "matrix", "weights", "code")
+TYPED = ("number", "matrix", "code")
 BAD = ["", "1/0", "9e999", "1" * 1000, "<script>alert(1)</script>", "nan", "0,6", "$x$ **b** `c`", "import os"]
 
 
@@ -262,7 +262,7 @@ def test_a_follow_up_goes_with_the_verdict_that_asks_it():
     assert "This number" not in [field.label for field in app.text_input]
 
 
-@pytest.mark.parametrize("name", [name for name in EXERCISES if EXERCISES[name].kind in ("matrix", "weights")])
+@pytest.mark.parametrize("name", [name for name in EXERCISES if EXERCISES[name].kind == "matrix"])
 def test_the_fields_of_a_matrix_follow_it_in_its_order(name):
     """Row by row beside it, so that nobody looks for the field of a cell below another matrix."""
     blanks = EXERCISES[name].task(0).blanks
