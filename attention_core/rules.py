@@ -92,14 +92,15 @@ class Cell:
 class Rule:
     """How a matrix is made.
 
-    sign      what stands before the last operand when the step is drawn as an equation ("×", "−", "exp", ...)
+    sign      what stands before the last operand when the step is drawn as an equation ("×", "−", "exp", ...); or one
+              sign for each operand, "" for none, where they differ: ("", "×", "+ Σ")
     compute   (axes, *inputs) -> the whole output
     write     (terms per input slot) -> the arithmetic of one cell, as pieces
     pattern   which cells are read, see the module's vocabulary
     summands  of a rule that adds up: (axes, *inputs) -> the size of every cell of the output
     """
 
-    sign: str
+    sign: str | tuple[str, ...]
     compute: Callable[..., np.ndarray]
     write: Callable[..., Sequence["str | Term"]]
     pattern: str = "default"

@@ -22,7 +22,7 @@ _SYMBOLS = {
     ",": ["mspace", {"width": ".2em"}],
     "dots": ["mo", "…"], "cdot": ["mo", "·"], "perp": ["mo", "⊥"], "leftarrow": ["mo", "←"], "ge": ["mo", "≥"],
     "approx": ["mo", "≈"], "theta": ["mi", "θ"], "phi": ["mi", "φ"], "Phi": ["mi", "Φ"], "mu": ["mi", "μ"],
-    "sigma": ["mi", "σ"], "epsilon": ["mi", "ε"],
+    "sigma": ["mi", "σ"], "epsilon": ["mi", "ε"], "alpha": ["mi", "α"], "Delta": ["mi", "Δ"],
 }  # fmt: skip
 _FUNCTIONS = {"max": "max", "exp": "exp", "tanh": "tanh", "cos": "cos", "sin": "sin", "ln": "ln", "sum": "∑"}
 _ACCENTS = {"tilde": "~", "hat": "^"}

@@ -37,6 +37,7 @@ Data = dict[str, Any]
 # Which colour and letter a matrix keeps on every page; what is not named here is drawn in the text colour.
 IDENTITY = {
     "q": "q", "w_q": "q", "k": "k", "w_k": "k", "v": "v", "w_v": "v",
+    "q_scaled": "q", "updated": "q", "values": "v",
     "weights": "weights", "masked_weights": "weights", "renormalised_weights": "weights", "x": "x", "residual": "x",
     "source": "x", "patches": "x", "picture": "x",
 }  # fmt: skip
@@ -47,7 +48,7 @@ _AXIS_NAMES |= {(name, f"pixel_{line}"): line for name in ("picture", "mixed") f
 _PIXELS = {"pixel_row", "pixel_col"}
 POSITIVE = (
     "exps", "row_sums", "weights", "masked_weights", "masked_sums", "renormalised_weights", "picture", "patches",
-    "mixed",
+    "mixed", "gates", "correction",
 )  # fmt: skip
 _OF_ONE = ("weights", "picture", "patches", "mixed")  # of shares and of pixels 1 is the most, or all of it
 _AXES = {"d_model_k": "d_model"}  # the same features, once more
@@ -302,11 +303,22 @@ def _terms(step: Step, columns: bool) -> list[Data]:
     operands = _operands(step, columns)
     if step.rule.pattern == "none":
         return [result]
+    if isinstance(step.rule.sign, tuple):
+        return [*_signed(step.rule.sign, operands, columns), {"sign": "="}, result]
     if len(operands) == 1 or step.rule.pattern not in ("default", "masked"):
         return [{"sign": step.rule.sign}, *operands, {"sign": "="}, result]
     sign = "+" if step.rule.sign == "Σ" else step.rule.sign  # the heads of a sum over them stand side by side
     signed = [part for operand in operands for part in ({"sign": sign}, operand)]
     return [*signed[1:], {"sign": "="}, result]
+
+
+def _signed(signs: Sequence[str], operands: Sequence[Data], columns: bool) -> list[Data]:
+    """Operands, each with a sign of its own before it; a product at the end is turned round with its factors."""
+    if columns and signs[-1] == "·":
+        *first, left, right = operands
+        operands = [*first, right, left]
+    pairs = zip(signs, operands, strict=True)
+    return [part for sign, operand in pairs for part in (*([{"sign": sign}] if sign else []), operand)]
 
 
 def _operands(step: Step, columns: bool) -> list[Data]:
@@ -392,6 +404,7 @@ def plain_letter(picture: Picture, drawn: str) -> str:
 
 _PLAIN = {
     "mu": "μ", "sigma": "σ", "epsilon": "ε", "theta": "θ", "phi": "φ", "Phi": "Φ", "perp": "⊥", "cdot": "·", "top": "⊤",
+    "alpha": "α", "Delta": "Δ",
 }  # fmt: skip
 
 
@@ -486,7 +499,7 @@ def _range(name: str, values: np.ndarray, shown: str) -> tuple[str, float, float
     top = float(np.abs(finite).max()) if finite.size else 0.0
     if name == "mask" and shown != "difference":
         return "mask", 0.0, 1.0
-    if name in POSITIVE and shown != "difference":
+    if name.rpartition(".")[2] in POSITIVE and shown != "difference":
         return "positive", 0.0, max(top, 1.0) if name.endswith(_OF_ONE) else top or 1.0
     return "signed", -(top or 1.0), top or 1.0
 

@@ -4,7 +4,8 @@ Vocabulary
     feature map   φ(x) = x + 1 above 0 and exp(x) below: makes queries and keys positive (Katharopoulos et al. 2020)
     parallel      all scores φ(q)·φ(k) at once, as a matrix; divided by their row sums, or not (unnormalised)
     recurrent     token by token: a state [d_k d_v], to which each token adds φ(k)ᵀ v, and which each query reads.
-                  It never grows, however long the text; the outputs equal those of the parallel form, causally masked
+                  It never grows, however long the text; the outputs equal those of the parallel form, causally masked.
+                  In formulas it is F, what a token adds to it U; q and k are positive ones where there is a feature map
 
 Unnormalised and without a feature map, one such layer is one step of gradient descent on a linear model.
 """
@@ -22,7 +23,7 @@ _BLANKED = find(masked_with_zero(SELF_ATTENTION), "masked")
 def _features(name: str, token: str) -> Step:
     letter = name.upper()
     return Step(
-        f"{name}_features", rf"\phi({letter})",
+        f"{name}_features", rf"{letter}_{{\phi}} = \phi({letter})",
         f"{name}_features = np.where({name} > 0, {name} + 1, np.exp(np.minimum({name}, 0)))",
         (name,), f"{token} d_k -> {token} d_k", functions.positive,
         f"positive {'queries' if name == 'q' else 'keys'}",
@@ -81,9 +82,9 @@ def _token(i: int, normalised: bool, q: str, k: str) -> Program:
 
     def row(name: str, source: str, d: str, axis: str) -> Step:
         return Step(
-            f"{t}.{name}", rf"{name.upper()}_{{{i}}}", f"{t}_{name} = {source}[{i - 1}:{i}]", (source,),
+            f"{t}.{name}", rf"{name} = \text{{row {i} of the whole}}", f"{t}_{name} = {source}[{i - 1}:{i}]", (source,),
             f"{axis} {d} -> {t} {d}", moves.part(i - 1, i), f"row {i}", "One row: this token’s.",
-            f"coordinate {{{d}}} of {{{t}}}",
+            f"coordinate {{{d}}} of {{{t}}}", rf"{name} = \text{{column {i} of the whole}}",
         )  # fmt: skip
 
     steps = [row("q", q, "d_k", "query"), row("k", k, "d_k", "key"), row("v", "v", "d_v", "key")]
@@ -92,7 +93,8 @@ def _token(i: int, normalised: bool, q: str, k: str) -> Program:
         f"{t} d_k, {t} d_v -> d_k d_v", "key times value",
     )  # fmt: skip
     read = Step(
-        f"{t}.read", r"\phi(q) S", f"{t}_read = {t}_q @ {t}_state", (f"{t}.q", f"{t}.state"),
+        f"{t}.read", "o' = q F" if normalised else "o = q F", f"{t}_read = {t}_q @ {t}_state",
+        (f"{t}.q", f"{t}.state"),
         f"{t} d_k, d_k d_v -> {t} d_v", rules.contract, "what is read",
         "The query reads the state: no earlier token is needed.", f"what {{{t}}} reads in value coordinate {{d_v}}",
     )  # fmt: skip
@@ -104,12 +106,12 @@ def _token(i: int, normalised: bool, q: str, k: str) -> Program:
     )
     steps += (
         Step(
-            f"{t}.row_sum", r"r = \phi(q) z", f"{t}_row_sum = {t}_q @ {t}_key_sum", (f"{t}.q", f"{t}.key_sum"),
+            f"{t}.row_sum", r"r = q z", f"{t}_row_sum = {t}_q @ {t}_key_sum", (f"{t}.q", f"{t}.key_sum"),
             f"{t} d_k, d_k -> {t}", rules.contract,
             "row sum", "The query’s scores with all keys so far, added up at once.", f"all that {{{t}}} shares out",
         ),
         Step(
-            f"{t}.output", r"o = \phi(q) S / r", f"{t}_output = {t}_read / {t}_row_sum[:, None]",
+            f"{t}.output", r"o = o' / r", f"{t}_output = {t}_read / {t}_row_sum[:, None]",
             (f"{t}.read", f"{t}.row_sum"), f"{t} d_v, {t} -> {t} d_v", rules.share,
             "output", "What was read, divided by the sum.",
             f"what {{{t}}} collects, in value coordinate {{d_v}}",
@@ -123,16 +125,18 @@ def _grown(
 ) -> Program:
     """A running sum: what this token adds, and the sum so far. For the first token they are the same."""
     place = " and ".join(f"{{{d}}}" for d in axes.split())
+    total_letter, added_letter, left = ("F", "U", r"k^\top v") if name == "state" else ("z", "u", "k")
     first = f"{t}.added_{name}" if before else f"{t}.{name}"
     added = Step(
-        first, r"\phi(k)^\top v", f"{identifier(first)} = {code}", inputs, pattern,
+        first, f"{added_letter if before else total_letter} = {left}", f"{identifier(first)} = {code}", inputs, pattern,
         rules.contract if "," in pattern else rules.total, f"this token’s {words}",
         "What the token leaves behind, for all that come after it.", f"what the token adds at {place}",
     )  # fmt: skip
     if not before:
         return (added,)
     total = Step(
-        f"{t}.{name}", r"S = S' + \phi(k)^\top v", f"{t}_{name} = {before}_{name} + {t}_added_{name}",
+        f"{t}.{name}", f"{total_letter} = {total_letter}' + {added_letter}",
+        f"{t}_{name} = {before}_{name} + {t}_added_{name}",
         (f"{before}.{name}", f"{t}.added_{name}"), f"{axes}, {axes} -> {axes}", rules.add,
         "the state so far", "It has the same size after every token.", f"what all tokens so far have left at {place}",
     )  # fmt: skip
