@@ -5,6 +5,7 @@ Vocabulary
     parameter     one learned number
     multiply-add  one multiplication and the addition after it; in FLOPs, two
     cell          one score of one query with one key, in one head of one layer
+    machine       a known computer, by its memory; bytes are counted in powers of 1000, as makers do: 1 TB = 10¹² B
     KV cache      the keys and values of all tokens so far, kept so that the next token need not make them again
     n             how many tokens; an encoder-decoder has n on either side
 
@@ -237,6 +238,45 @@ def kv_cache_bytes(config: Config, n: int, *, bytes_per_number: int = 2) -> int:
     numbers = config.kv_heads * (config.key_width + config.value_width)
     size = whole("kv_cache_bytes: bytes_per_number", bytes_per_number)
     return (config.n_layers + config.n_cross) * whole("kv_cache_bytes: n", n) * numbers * size
+
+
+# --- Known machines --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A known machine: the memory that its processors compute in, and where that was published, with the year."""
+
+    memory: int
+    source: str
+
+
+MACHINES: Mapping[str, Machine] = {
+    "a laptop": Machine(16 * 10**9, "Apple, 30 October 2024: every MacBook Air starts at 16 GB"),
+    "one H100": Machine(80 * 10**9, "NVIDIA 2022, H100 SXM5: 80 GB"),
+    "eight H100": Machine(8 * 80 * 10**9, "NVIDIA 2022, DGX H100: 640 GB"),
+    "Frontier": Machine(
+        9_856 * (512 + 8 * 64) * 10**9,
+        "Oak Ridge Leadership Computing Facility, Frontier User Guide (2025): 9,856 nodes of 512 GB and 8 × 64 GB",
+    ),
+}
+_PREFIXES = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
+
+
+def sized(size: float, unit: str = "B") -> str:
+    """A size with the prefix of a power of 1000, in three digits: 4_718_592_000_000 bytes are "4.72 TB".
+
+    Raises ValueError for a negative size, or one too large for a prefix.
+    """
+    if not 0 <= size < 1000 ** len(_PREFIXES):
+        raise ValueError(f"sized: a size is at least 0 and below 10^{3 * len(_PREFIXES)}, and this is {size}")
+    power, rest = 0, float(size)
+    while rest >= 999.5 and power + 1 < len(_PREFIXES):  # 999.6 would be rounded to 1000
+        power, rest = power + 1, rest / 1000
+    places = 2 if rest < 9.995 else 1 if rest < 99.95 else 0
+    text = f"{rest:.{places}f}"
+    text = text.rstrip("0").rstrip(".") if places else text
+    return f"{text} {_PREFIXES[power]}{unit}".strip()
 
 
 # --- Known models ----------------------------------------------------------------------------------------------------

@@ -406,6 +406,75 @@ _TERMS = (
         "to d_model numbers, and its place is added.",
         also=("ViT",), see=("patch", "encoder", "position"),
     ),
+    # --- what it costs ---
+    Term(
+        "FlashAttention",
+        "A head computed tile by tile: some keys at a time, with the online softmax, so that the whole table of scores "
+        "never stands in memory. What comes out is the same.",
+        also=("tile", "tiles", "tiled"), see=("online softmax", "row maximum", "KV cache"),
+    ),
+    Term(
+        "online softmax",
+        "Softmax over scores that arrive bit by bit. Kept are the largest so far, the sum and the output so far; when "
+        "a larger score comes, both are multiplied by one factor, the correction.",
+        symbol=r"e^{m'-m}", also=("correction", "running maximum", "running sum"),
+        see=("FlashAttention", "softmax", "row maximum"),
+    ),
+    Term(
+        "window",
+        "A mask in which each token sees only so many tokens near it. What must be computed then grows with the "
+        "length, and not with its square.",
+        also=("sliding window", "window attention"), see=("mask", "BigBird", "attention sink"),
+    ),
+    Term(
+        "BigBird",
+        "A mask of three parts: a window, a few global tokens that see all and are seen by all, and a few random "
+        "tokens for each.",
+        also=("global token", "global tokens"), see=("window", "mask"),
+    ),
+    Term(
+        "attention sink",
+        "A token on which others rest their attention when they look for nothing; often the first of the text. It "
+        "hands hardly anything over.",
+        also=("sink",), see=("window", "weight"),
+        contested="Why trained models do so is still studied: that shares must add up to 1 is one reason given.",
+    ),
+    Term(
+        "prefix caching",
+        "The keys and values of a text that many prompts begin with, kept from one prompt to the next. It spares "
+        "reading the text again; each new token still looks at all of it.",
+        also=("prompt caching",), see=("KV cache", "prefix mask"),
+    ),
+    Term(
+        "soft prompt",
+        "A few trained vectors put before the embeddings of a text. They belong to no word; the model itself stays as "
+        "it is.",
+        also=("prompt tuning",), see=("embedding", "LoRA", "parameter"),
+    ),
+    Term(
+        "linear attention",
+        "Attention without exp: products of queries, keys and values can then be added up in another order, into a "
+        "state of fixed size that each token adds to and reads.",
+        also=("state", "feature map"), see=("softmax", "KV cache", "linear"),
+    ),
+    Term(
+        "LoRA",
+        "Fine-tuning by a change of low rank: a trained matrix stays as it is, and the product of two narrow ones is "
+        "trained and added to it.",
+        symbol=r"W + W_A W_B", also=("low-rank adaptation",), see=("rank", "parameter", "soft prompt"),
+    ),
+    Term(
+        "quantisation",
+        "Weights kept as small whole numbers times a spacing. Fewer bits take less memory and are off by more: by half "
+        "the spacing at most.",
+        also=("quantization", "quantised", "codes", "spacing"), see=("parameter", "LoRA"),
+    ),
+    Term(
+        "mixture of experts",
+        "Several MLPs in place of one, and a router that picks a few of them for each token. All are stored; only "
+        "those picked are computed.",
+        also=("MoE", "experts", "router", "gates"), see=("MLP", "softmax", "parameter"),
+    ),
     # --- around the head ---
     Term(
         "residual stream",

@@ -69,8 +69,7 @@ def evaluated(text):
     elif not text.startswith("max("):
         text = re.sub(r"^(\S+) \(.*", r"\1", text)
     text = text.replace("²", "**2").replace("³", "**3")
-    if text.startswith("|"):
-        text = f"abs({text.strip('|')})"
+    text = re.sub(r"\|([^|]*)\|", r"abs(\1)", text)
     return eval(text.translate(_SIGNS), dict(_KNOWN))
 
 
@@ -109,7 +108,7 @@ def movers(made):
         for cell in np.ndindex(matrix.shape):
             moved = np.zeros(made.value.shape, bool)
             for new in replacements(matrix[cell]):
-                inputs = [other.copy() for other in made.inputs]
+                inputs = [np.array(other) for other in made.inputs]  # copies; a single number becomes an array, too
                 inputs[slot][cell] = new
                 if (again := _again(made, inputs)) is not None:
                     moved |= (again != made.value) & ~(np.isnan(again) & np.isnan(made.value))

@@ -54,6 +54,12 @@ MECHANISMS = {
     "next token, top-k": programs.next_token(ONE, temperature=True, top_k=3),
     "tiles": programs.online(3, 2),
     "masked tiles": programs.online(5, 2, hides=True),
+    "tiles, from given queries": programs.online(3, 2, rest=False, projects=False),
+    "a change of low rank": programs.lora(),
+    "a change of low rank, steady": programs.lora(steady=True),
+    "fewer bits": programs.QUANTISED,
+    "experts": programs.experts(2),
+    "one expert, steady": programs.experts(1, steady=True),
     "linear": programs.linear(hides=True),
     "linear, unnormalised": programs.linear(normalised=False),
     "linear, no feature map": programs.linear(hides=True, normalised=False, feature_map=False, rest=False),
@@ -82,7 +88,7 @@ MECHANISMS = {
 }
 SIZES = {
     "head": 2, "kv_head": 1, "d_model": 5, "d_model_k": 5, "d_k": 4, "d_v": 7, "d_ff": 8, "d_source": 10, "vocab": 9,
-    "past": 6, "distance": 3,
+    "past": 6, "distance": 3, "rank": 2, "expert": 4, "row": 3, "column": 5,
 }  # fmt: skip
 _TOKENS = {
     "grouped": {"head": 6, "kv_head": 3}, "block, grouped": {"head": 6, "kv_head": 3},
@@ -96,7 +102,7 @@ _TOKENS = {
     "decoder block": {"source_key": 2},
     "encoder-decoder": {"source_query": 2, "source_key": 2, "d_source": 5},
 }  # fmt: skip
-_POSITIVE = ("epsilon", "softcap", "temperature")
+_POSITIVE = ("epsilon", "softcap", "temperature", "levels")
 
 
 def sizes_of(name):

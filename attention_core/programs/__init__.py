@@ -9,6 +9,7 @@ Circuits     COMBINED: W_Q W_K^T and W_V W_O;  BOTH_WAYS: scores from both;  HAN
 Positions    placed, rotary (rotary_given), alibi, relative_bias
 Blocks       BLOCK, block, decoder_block, stack, encoder_decoder, norm, mlp, with_biases, next_token
 Tiles        online: FlashAttention's softmax
+Savings      lora, QUANTISED, experts: a change of low rank, fewer bits, a choice of experts
 Linear       LINEAR_ATTENTION, linear, recurrent
 Ancestors    HARD_LOOKUP, SOFT_LOOKUP, KERNEL_SMOOTHER;  HARD_TABLE, SOFT_TABLE, soft_table: single numbers
 Parts        SOFTMAX_ROWS, softmax_rows: of given scores;  SIMILARITY: dot products, lengths, cosines
@@ -86,6 +87,7 @@ from attention_core.programs.one_head import (
 )
 from attention_core.programs.pictures import over_patches
 from attention_core.programs.position import alibi, placed, relative_bias, rotary, rotary_given
+from attention_core.programs.savings import QUANTISED, experts, lora
 from attention_core.programs.similarity import SIMILARITY, SIMILARITY_AND_SCALE
 from attention_core.programs.softmax_rows import SOFTMAX_ROWS, softmax_rows
 from attention_core.programs.tiles import online
@@ -108,6 +110,7 @@ __all__ = [
     "MIX",
     "MULTI_HEAD",
     "PROJECT",
+    "QUANTISED",
     "REPLACED",
     "SCORE",
     "SELF_ATTENTION",
@@ -127,12 +130,14 @@ __all__ = [
     "crossed",
     "decoder_block",
     "encoder_decoder",
+    "experts",
     "find",
     "given_of",
     "grouped",
     "identifier",
     "lifted",
     "linear",
+    "lora",
     "low_rank",
     "masked",
     "masked_after",

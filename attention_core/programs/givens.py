@@ -68,6 +68,15 @@ GIVENS: Mapping[str, Given] = {
     "b_1": Given("b_1", "first MLP biases", ("d_ff",), "what is added to neuron {d_ff}, whatever the token"),
     "w_2": Given("W_2", "second MLP weights", ("d_ff", "d_model"), "what neuron {d_ff} adds to the feature {d_model}"),
     "b_2": Given("b_2", "second MLP biases", ("d_model",), "what is added to {d_model}, whatever the token"),
+    "q_scaled": Given(
+        r"\tilde Q", "scaled queries", ("query", "d_k"), "what {query} asks for, in coordinate {d_k}, divided by √d_k"
+    ),
+    "values": Given("V", "values", ("key", "d_v"), "what {key} hands over, in value coordinate {d_v}"),
+    "lora_a": Given("W_A", "first factor of the change", ("d_model", "rank"), "cell {rank} of the feature {d_model}"),
+    "lora_b": Given("W_B", "second factor of the change", ("rank", "d_k"), "cell {rank} of query coordinate {d_k}"),
+    "w": Given("W", "weights", ("row", "column"), "the weight in row {row}, column {column}"),
+    "levels": Given("L", "largest code", (), "the largest whole number that a code may be"),
+    "w_r": Given("W_R", "router", ("d_model", "expert"), "how much the feature {d_model} speaks for expert {expert}"),
     "w_u": Given("W_U", "unembedding", ("d_model", "vocab"), "how much the feature {d_model} speaks for “{vocab}”"),
 }
 
