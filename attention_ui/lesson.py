@@ -104,6 +104,11 @@ LESSONS = (
         "Say where queries, keys and values come from in an encoder and a decoder, and read a picture as a text.", 25,
         section="Whole models", bench="cross_attention", needs=("masks", "positions"),
     ),
+    Lesson(
+        "cost", "cost", "Cost", "What it costs", ":material/payments:",
+        "Price attention for any length: in memory, in arithmetic, and by what each way to save gives up.", 40,
+        section="Whole models", bench="cost", needs=("values", "masks"),
+    ),
 )  # fmt: skip
 
 

@@ -59,10 +59,17 @@ class Axes:
 
 def curve(
     axes: Axes, x: Sequence[float], series: Mapping[str, Sequence[float]], *, key: str,
-    at: float | None = None, inks: Sequence[str] = (),
+    at: float | None = None, inks: Sequence[str] = (), levels: Mapping[str, float] | None = None, powers: bool = False,
 ) -> None:  # fmt: skip
-    """Lines over x. at: where the learner's control stands; a vertical line, and a point on every line."""
+    """Lines over x. at: where the learner's control stands; a vertical line, and a point on every line.
+
+    levels: named heights, as dotted lines across. powers: both axes in powers of ten.
+    """
     figure = curve_figure(axes, x, series, at, inks)
+    if levels:
+        _levels(figure, levels, [(float(y[0]), float(y[-1])) for y in series.values()], powers)
+    if powers:
+        _powers(figure)
     header = (axes.x, *series)
     picked = _spread(len(x), [] if at is None else [_nearest(x, at)])
     rows = [[decimal(float(x[i])), *(decimal(float(y[i])) for y in series.values())] for i in picked]
@@ -87,6 +94,27 @@ def curve_figure(
             point = {"x": [float(x[here])], "y": [float(y[here])], "mode": "markers", "marker": marker}
             drawn.add_trace(go.Scatter(**point, showlegend=False, hoverinfo="skip"))
     return drawn
+
+
+def _levels(
+    drawn: go.Figure, levels: Mapping[str, float], ends: Sequence[tuple[float, float]], powers: bool
+) -> None:  # fmt: skip
+    """A dotted line across at each height, its name upon that end of it which is further from the ends of the lines."""
+    scale = np.log10 if powers else np.asarray
+    for name, height in levels.items():
+        drawn.add_hline(y=height, line={"color": INKS["x"], "width": 1.5, "dash": "dot"})
+        at = float(scale(height))  # where a note stands on an axis of powers
+        left, right = np.abs(scale(np.array(ends)) - at).min(axis=0)
+        side = {"x": 0.01, "xanchor": "left"} if left >= right else {"x": 0.99, "xanchor": "right"}
+        note = {"xref": "paper", "y": at, "yanchor": "bottom", "showarrow": False}
+        drawn.add_annotation(text=escape(name), font={"size": 13}, **note, **side)
+
+
+def _powers(drawn: go.Figure) -> None:
+    """Both axes in powers of ten, marked at each third power."""
+    drawn.update_xaxes(type="log", exponentformat="power", dtick=1)
+    drawn.update_yaxes(type="log", exponentformat="power", dtick=3)
+    drawn.update_layout(height=_HEIGHT + 80)
 
 
 def bars(

@@ -34,6 +34,7 @@ LESSONS = (
     "masks",
     "positions",
     "cross_attention",
+    "cost",
 )
 every = pytest.mark.parametrize("name", EXERCISES)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from attention_core.benches import (
+    cost,
     cross_attention,
     lookup,
     masks,
@@ -25,6 +26,17 @@ __all__ = ["BENCHES", "Bench", "SetUp", "Value"]
 BENCHES: Mapping[str, Bench] = MappingProxyType(
     {
         lesson.BENCH.name: lesson.BENCH
-        for lesson in (lookup, softmax, similarity, projections, query_key, values, masks, positions, cross_attention)
+        for lesson in (
+            lookup,
+            softmax,
+            similarity,
+            projections,
+            query_key,
+            values,
+            masks,
+            positions,
+            cross_attention,
+            cost,
+        )
     }
 )

@@ -9,14 +9,14 @@ True
 
 Engine      engine (what is asked and said), slips (changes of programs), answers, boards (what a learner can look at)
 Checkers    numbers, picks, constructions, typed_code; arithmetic: steps on single numbers
-Exercises   lookup, softmax, similarity, projections, one_head, query_key, values, masks, positions,
-            cross_attention, as in the course
+Exercises   a file for each lesson, in the order of the course
 Hand mode   hand: any trace with chosen cells blank
 """
 
 from collections.abc import Mapping
 
 from attention_core.exercises import (
+    cost,
     cross_attention,
     hand,
     lookup,
@@ -44,6 +44,7 @@ EXERCISES: Mapping[str, Exercise] = {
         masks,
         positions,
         cross_attention,
+        cost,
     )
     for exercise in lesson.EXERCISES
 }
