@@ -65,7 +65,7 @@ def share_of(part: float, whole: float) -> str:
 def board(setting: str) -> None:
     """What the sentences are about; which matrices are drawn; how; the matrices, with facts about them above."""
     st.caption("The sentences are about our numbers. What stands right above the matrices follows what you change.")
-    setting_choice(setting, "Draw the head", VIEWS)
+    setting_choice(setting, "What is drawn", VIEWS)
     display()
     matrix_board(_facts)
 
@@ -73,7 +73,7 @@ def board(setting: str) -> None:
 def drawn(view: str) -> None:
     """While other matrices are drawn above: a button that draws those of this view."""
     if chosen("show") != view:
-        name = f"Draw the head “{VIEWS[view]}” above"
+        name = f"Draw “{VIEWS[view]}” above"
         st.button(name, key=f"cost.draw.{view}", on_click=set_setting, kwargs={"show": view})
 
 

@@ -76,6 +76,9 @@ def linear(hides: bool = False, normalised: bool = True, feature_map: bool = Tru
     )  # fmt: skip
 
 
+_SAID = {"q": "query", "k": "key", "v": "value"}
+
+
 def _token(i: int, normalised: bool, q: str, k: str) -> Program:
     """What token i adds to the state, and what it reads from it."""
     t, before = f"token{i}", f"token{i - 1}"
@@ -83,7 +86,7 @@ def _token(i: int, normalised: bool, q: str, k: str) -> Program:
     def row(name: str, source: str, d: str, axis: str) -> Step:
         return Step(
             f"{t}.{name}", rf"{name} = \text{{row {i} of the whole}}", f"{t}_{name} = {source}[{i - 1}:{i}]", (source,),
-            f"{axis} {d} -> {t} {d}", moves.part(i - 1, i), f"row {i}", "One row: this token’s.",
+            f"{axis} {d} -> {t} {d}", moves.part(i - 1, i), f"{_SAID[name]} of token {i}", "One row: this token’s.",
             f"coordinate {{{d}}} of {{{t}}}", rf"{name} = \text{{column {i} of the whole}}",
         )  # fmt: skip
 
@@ -129,7 +132,7 @@ def _grown(
     first = f"{t}.added_{name}" if before else f"{t}.{name}"
     added = Step(
         first, f"{added_letter if before else total_letter} = {left}", f"{identifier(first)} = {code}", inputs, pattern,
-        rules.contract if "," in pattern else rules.total, f"this token’s {words}",
+        rules.contract if "," in pattern else rules.total, f"this token’s {words}" if before else "the state so far",
         "What the token leaves behind, for all that come after it.", f"what the token adds at {place}",
     )  # fmt: skip
     if not before:
