@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attention_ui.plots import INKS, PAINTS, Axes, _spread, arrows_figure, bars_figure, curve_figure, histograms_figure
+from attention_ui.plots import (
+    INKS,
+    PAINTS,
+    Axes,
+    _levels,
+    _powers,
+    _spread,
+    arrows_figure,
+    bars_figure,
+    curve_figure,
+    histograms_figure,
+)
 from tests.test_config import AA_GRAPHIC, DARK, LIGHT, contrast
 
 AXES = Axes("Exponentials", "score", "exp(score)")
@@ -193,3 +204,16 @@ def test_a_table_runs_from_first_to_last(count):
     assert places[-1] == count - 1
     assert len(places) == min(count, 13)
     assert all(one < other for one, other in pairwise(places))
+
+
+def test_levels_are_named_where_the_lines_are_far():
+    """Low levels at the right, high ones at the left, for lines that rise; in powers of ten as in plain numbers."""
+    rising = {"one": [10.0, 1e3, 1e6], "two": [100.0, 1e4, 1e7]}
+    drawn = curve_figure(AXES, [1.0, 10.0, 100.0], rising, None, ())
+    _levels(drawn, {"<low>": 50.0, "high": 5e6}, [(y[0], y[-1]) for y in rising.values()], powers=True)
+    _powers(drawn)
+    low, high = drawn.layout.annotations
+    assert (low.text, low.xanchor, high.text, high.xanchor) == ("&lt;low&gt;", "right", "high", "left")
+    assert low.y == pytest.approx(np.log10(50))
+    assert [shape.y0 for shape in drawn.layout.shapes] == [50, 5e6]
+    assert (drawn.layout.xaxis.type, drawn.layout.yaxis.type) == ("log", "log")
