@@ -177,7 +177,16 @@ def _over_lengths(n: int) -> None:
     axes = Axes("What a text of N tokens takes, if it is kept", "tokens N", "bytes")
     levels = {f"{name}, {sized(machine.memory)}": machine.memory for name, machine in MACHINES.items()
               if name != "one H100"}  # too near to the next one  # fmt: skip
-    curve(axes, over, lines, key="cost.growth", at=n, inks=("weights", "q", "v"), levels=levels, powers=True)
+    curve(
+        axes,
+        over,
+        lines,
+        key="cost.growth",
+        at=n if n >= over[0] else None,
+        inks=("weights", "q", "v"),
+        levels=levels,
+        powers=True,
+    )
 
 
 # --- Tiles -----------------------------------------------------------------------------------------------------------
