@@ -113,6 +113,15 @@ def _write_rotate(x: list[Term], cos: list[Term], turned: list[Term], sin: list[
     return joined([[*bracketed(a), " × ", *bracketed(b)] for a, b in pairs], " + ")
 
 
+def _switched(x: np.ndarray, switch: np.ndarray, instead: np.ndarray) -> np.ndarray:
+    return switch * x + (1 - switch) * instead
+
+
+def _write_switched(x: list[Term], switch: list[Term], instead: list[Term]) -> list[str | Term]:
+    return [*bracketed(switch[0]), " × ", *bracketed(x[0]), " + (1 − ", *bracketed(switch[0]), ") × ",
+            *bracketed(instead[0])]  # fmt: skip
+
+
 def _write_equal(x: list[Term], top: list[Term]) -> list[str | Term]:
     return ["1 (" if x[0].value == top[0].value else "0 (", x[0], ", and the largest is ", top[0], ")"]
 
@@ -148,6 +157,7 @@ per_length = Rule("÷", elementwise(_per_length), _write_per_length)
 absolute = Rule("| |", elementwise(np.abs), lambda x: ["|", x[0], "|"])
 cosine = Rule("cos", elementwise(np.cos), _called("cos"))
 sine = Rule("sin", elementwise(np.sin), _called("sin"))
+switched = Rule(",", elementwise(_switched), _write_switched)
 rotate = Rule("↻", elementwise(_rotate), _write_rotate, summands=elementwise(_rotate))
 gelu = Rule("GELU", elementwise(exact_gelu), _write_gelu)
 gelu_tanh = Rule("GELU", elementwise(tanh_gelu), _write_gelu_tanh)

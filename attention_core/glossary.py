@@ -110,6 +110,49 @@ _TERMS = (
         contested="That a head has one job (“the head for adjectives”) is true of our examples and of some heads "
         "of real models; many mix several jobs.",
     ),
+    # --- several heads ---
+    Term(
+        "multi-head attention",
+        "Several heads in one layer, all reading the same tokens. Their outputs are laid side by side and multiplied "
+        "by W_O; or each by its own rows of W_O, and added up. Both are the same.",
+        symbol=r"Y=[O_1,O_2,\dots]W_O=\sum_h O_hW_{O,h}", also=("multi-head", "MHA", "contributions"),
+        see=("head", "concatenation", "d_head"),
+    ),
+    Term(
+        "concatenation",
+        "Laying matrices side by side, or one below the other. No number changes.",
+        symbol="[O_1,O_2]", also=("concat", "concatenate", "concatenated"), see=("multi-head attention", "matrix"),
+    ),
+    Term(
+        "d_head",
+        "How many coordinates a head works with: its d_k, and usually its d_v as well. Most often d_model divided by "
+        "the number of heads.",
+        symbol=r"d_{\text{head}}=d_{\text{model}}/h", see=("d_k", "d_v", "multi-head attention"),
+    ),
+    Term(
+        "grouped-query attention",
+        "Several query heads share one head of keys and values. Less is kept for each token of a text, by as many "
+        "times as heads share.",
+        also=("grouped-query", "GQA", "grouped heads", "kv_head", "k_groups", "v_groups"),
+        see=("multi-query attention", "KV cache", "multi-head attention"),
+    ),
+    Term(
+        "multi-query attention",
+        "All query heads of a layer share one head of keys and values.",
+        also=("multi-query", "MQA"), see=("grouped-query attention", "KV cache"),
+    ),
+    Term(
+        "pruning",
+        "Leaving something of a model out, here a head: 0 stands for its output. What the model then does worse says "
+        "what hung on it.",
+        symbol="s_h=0", also=("prune", "zero ablation", "ablation", "switches", "kept"), see=("mean ablation", "head"),
+    ),
+    Term(
+        "mean ablation",
+        "Putting the mean of a head’s output, over many tokens, in its place. What it gives to all alike stays; what "
+        "it tells tokens apart by is gone.",
+        also=("mean-ablate", "mean_output"), see=("pruning", "head"),
+    ),
     # --- softmax ---
     Term(
         "softmax",

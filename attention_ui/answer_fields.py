@@ -27,6 +27,7 @@ from attention_core.programs import GIVENS
 from attention_core.trace import Matrix
 from attention_ui.lesson import notice
 from attention_ui.plots import Axes, histograms
+from attention_ui.slices import drawn_names, head_name, head_of, slice_of
 from attention_ui.tables import matrix_table
 
 _LONGEST = 2_000  # characters that a field takes; what is read of them is the core's decision
@@ -347,12 +348,27 @@ def _heading(task: Task, name: str) -> str:
     return called[:1].upper() + called[1:]
 
 
+def _tables(task: Task, name: str) -> list[str]:
+    """A matrix of the task as a table; with heads, as one for each of them."""
+    matrix = task.trace.matrix(name)
+    return [
+        matrix_table(slice_of(matrix, drawn), _heading(task, name) + _of_head(matrix, drawn))
+        for drawn in drawn_names(matrix)
+    ]
+
+
+def _of_head(matrix: Matrix, drawn: str) -> str:
+    head = head_of(drawn)
+    return "" if head is None else f", {head_name(matrix, head)}"
+
+
 def pictures(task: Task) -> None:
     """What the prompt speaks of and the learner must see."""
     if task.shown:
         with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
             for name in task.shown:
-                st.html(matrix_table(task.trace.matrix(name), _heading(task, name)), width="content")
+                for table in _tables(task, name):
+                    st.html(table, width="content")
     if task.pictured:
         called, numbers = title(task, task.pictured), task.trace.matrix(task.pictured).value.ravel().tolist()
         axes = Axes(f"The {called}", "score", "share of the pairs")
@@ -368,13 +384,13 @@ def matrices(fields: Fields) -> None:
     if fields.kind in ("cell", "error"):
         drawn |= set(pickable(task, fields.kind))
     given = [m for name, m in task.trace.given.items() if name not in drawn]
-    shown = [m for m in given if m.value.ndim in (1, 2) and m.value.size <= _MOST_CELLS]
+    shown = [m for m in given if m.value.ndim and m.value.size <= _MOST_CELLS]
     if not shown:
         return
     opened = st.expander("The given matrices: " + ", ".join(_plain(title(task, m.name)) for m in shown))
     with opened, st.container(horizontal=True, gap="medium", vertical_alignment="top"):
-        for matrix in shown:
-            st.html(matrix_table(matrix, _heading(task, matrix.name)), width="content")
+        for table in (table for matrix in shown for table in _tables(task, matrix.name)):
+            st.html(table, width="content")
 
 
 @dataclass(frozen=True)

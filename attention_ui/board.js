@@ -350,7 +350,7 @@ class Figure {
     const spoken = mathText(letter);
     redraw(this.letter, letter, () => [math(letter)]);
     setText(this.shape, `${this.rows}×${this.cols}`);
-    setText(this.title, matrix.title);
+    setText(this.title, matrix.called); // its head, if it has one, stands above the equation and in the letter
     const axes = matrix.axes.length === 2 && this.transposed ? [matrix.axes[1], matrix.axes[0]] : matrix.axes;
     const arrows = axes.length === 1 && this.transposed ? ["→"] : ["↓", "→"];
     setText(this.axes, axes.map((axis, i) => `${axis} ${arrows[i]}`).join("\u2003") || "\u00a0");
@@ -616,9 +616,11 @@ class Equation {
   build(equation) {
     let waiting = [];
     let group = null;
+    let line = this.terms; // of one head, where there are several: a box of its own, two beside each other where there is room
     equation.terms.forEach((term, i) => {
       if (term.line !== undefined) {
-        this.terms.append(el("p", { class: "line" }, term.line));
+        line = el("div", { class: "of-head" }, el("p", { class: "line" }, term.line));
+        this.terms.append(line);
         group = null;
         return;
       }
@@ -634,9 +636,9 @@ class Equation {
       this.figures.push(figure);
       group = el("div", { class: "group" }, ...waiting, figure.node);
       waiting = [];
-      this.terms.append(group);
+      line.append(group);
     });
-    if (waiting.length) (group ?? this.terms).append(...waiting);
+    if (waiting.length) (group ?? line).append(...waiting);
   }
 
   paint(equation) {

@@ -3,6 +3,7 @@
 Vocabulary
     blank     a cell that the learner fills in: (name of the matrix, index)
     given     the matrices that the row is made from, and the formula that makes it
+    line      one equation: that of a step, or of a step in one head
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,9 +17,10 @@ from attention_core.exercises.hand import Mark, mark
 from attention_core.exercises.slips import Target
 from attention_core.numerals import exact
 from attention_core.programs import given_of
-from attention_core.trace import Trace, Traced
+from attention_core.trace import Matrix, Trace, Traced
 from attention_ui import session
 from attention_ui.document import compute
+from attention_ui.slices import Line, base, head_name, head_of, lines, slice_of
 from attention_ui.tables import matrix_table
 
 _WIDEST = 12  # blanks in a row
@@ -30,62 +32,71 @@ _INFINITE = " What is masked is −∞: type -inf."
 def by_hand() -> None:
     """Choose a matrix and a row of it; its cells are blank until they are filled in."""
     trace = compute(session.visit().document).trace
-    names = [name for name in trace if _fits(trace, name)]
-    if not names:
+    every = [line for made in trace.values() for line in lines(trace, made.step) if _fits(trace, line)]
+    if not every:
         st.markdown(f"There is none with at most {_WIDEST} columns.")
         return
-    titles = {f"{i}. {trace[name].step.title}": name for i, name in enumerate(names, 1)}
+    titles = {f"{i}. {_title(trace, line.step.name)}": line for i, line in enumerate(every, 1)}
     with st.container(horizontal=True, gap="small"):
-        name = titles[st.selectbox("Matrix", list(titles), key="hand.matrix", width=280)]
-        rows = trace[name].labels[0]
+        line = titles[st.selectbox("Matrix", list(titles), key="hand.matrix", width=280)]
+        rows = _drawn(trace, line.step.name).labels[0]
         # by its number, for a sentence may have a word twice; the second, as the first is often the plainest
         row = st.selectbox(
-            "Row", range(len(rows)), min(1, len(rows) - 1), rows.__getitem__, key=f"hand.row.{name}", width=200
-        )
-    _given(trace, name)
-    _fill(trace, name, row)
+            "Row", range(len(rows)), min(1, len(rows) - 1), rows.__getitem__, key=f"hand.row.{line.step.name}",
+            width=200,
+        )  # fmt: skip
+    _given(trace, line)
+    _fill(trace, line, row)
 
 
-def _fits(trace: Trace, name: str) -> bool:
-    """Whether a matrix can be filled in here: it is small, and so flat, as all that it is made from, to be shown."""
-    made = trace[name]
-    flat = all(trace.matrix(read).value.ndim <= 2 for read in made.step.inputs)
+def _drawn(trace: Trace, drawn: str) -> Matrix:
+    """A matrix, or one head of it."""
+    return slice_of(trace.matrix(base(drawn)), drawn)
+
+
+def _fits(trace: Trace, line: Line) -> bool:
+    """Whether a matrix can be filled in here: small and flat, as is all that it is made from, to be shown."""
+    made, flat = _drawn(trace, line.step.name), all(_drawn(trace, read).value.ndim <= 2 for read in line.step.inputs)
     return flat and made.value.ndim == 2 and made.value.shape[1] <= _WIDEST
 
 
-def _given(trace: Trace, name: str) -> None:
+def _given(trace: Trace, line: Line) -> None:
     """What the row is made from, and how."""
-    step, finite = trace[name].step, np.isfinite(trace[name].value).all()
+    step, finite = line.step, np.isfinite(_drawn(trace, line.step.name).value).all()
     st.markdown(f"${step.formula}$. {step.says}")
     for read in dict.fromkeys(step.inputs):
-        st.html(matrix_table(trace.matrix(read), _title(trace, read)))
+        st.html(matrix_table(_drawn(trace, read), _title(trace, read)))
     st.markdown(
         "These are the matrices as they stand above now, with what you have changed in them. Fill in the row, and "
         f"press Enter. {ACCEPTS}{_INFINITE * (not finite)}"
     )
 
 
-def _fill(trace: Trace, name: str, row: int) -> None:
-    made, key = trace[name], f"hand.{name}.{row}"
-    blanks = {(name, (row, column)): f"{made.labels[0][row]}, {label}" for column, label in enumerate(made.labels[1])}
+def _fill(trace: Trace, line: Line, row: int) -> None:
+    drawn, key = _drawn(trace, line.step.name), f"hand.{line.step.name}.{row}"
+    whole, front = trace[base(line.step.name)], () if line.head is None else (line.head,)
+    blanks = {
+        (whole.name, (*front, row, column)): f"{drawn.labels[0][row]}, {label}"
+        for column, label in enumerate(drawn.labels[1])
+    }
     with st.form(key, border=False):
         with st.container(horizontal=True, gap="small"):
             typed = {
-                blank: st.text_input(label, key=f"{key}.{blank[1][1]}", width=110, max_chars=_LONGEST)
+                blank: st.text_input(label, key=f"{key}.{blank[1][-1]}", width=110, max_chars=_LONGEST)
                 for blank, label in blanks.items()
             }
         with st.container(horizontal=True, gap="small"):
             asked = st.form_submit_button("Mark my row")
             shown = st.form_submit_button("Show me this row", type="tertiary")
     marks = mark(trace, list(blanks), typed) if asked else {}
-    texts = {} if shown else {blank[1]: typed[blank] or "?" for blank in blanks}
-    words = {blank[1]: "picked" if shown else _word(marks.get(blank)) for blank in blanks}
-    st.html(matrix_table(made, made.step.title, texts, words))
+    texts = {} if shown else {blank[1][-2:]: typed[blank] or "?" for blank in blanks}
+    words = {blank[1][-2:]: "picked" if shown else _word(marks.get(blank)) for blank in blanks}
+    st.html(matrix_table(drawn, _title(trace, line.step.name), texts, words))
     if marks:
         _verdict(marks, blanks)
     if shown:
-        lines = [f"{label}: {_worked(made, at)}" for (_, at), label in blanks.items()]
-        st.html(f'<ul class="slips" role="status">{_items(lines)}</ul>')
+        written = [f"{label}: {_worked(whole, at)}" for (_, at), label in blanks.items()]
+        st.html(f'<ul class="slips" role="status">{_items(written)}</ul>')
 
 
 def _worked(made: Traced, at: tuple[int, ...]) -> str:
@@ -108,8 +119,10 @@ def _items(lines: Sequence[str]) -> str:
     return "".join(f"<li>{escape(line)}</li>" for line in lines)
 
 
-def _title(trace: Trace, name: str) -> str:
-    return trace[name].step.title if name in trace else given_of(name).title
+def _title(trace: Trace, drawn: str) -> str:
+    name, head = base(drawn), head_of(drawn)
+    called = trace[name].step.title if name in trace else given_of(name).title
+    return called if head is None else f"{called}, {head_name(trace.matrix(name), head)}"
 
 
 def _word(found: Mark | None) -> str:

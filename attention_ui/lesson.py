@@ -99,6 +99,11 @@ LESSONS = (
         section="Inside the head", bench="positions", needs=("query_key", "masks"),
     ),
     Lesson(
+        "heads", "heads", "Heads", "Several heads, added up", ":material/layers:",
+        "Say what each head has of its own, how their outputs come together, and what many heads do not cost.", 25,
+        section="Whole models", bench="heads", needs=("values", "positions"),
+    ),
+    Lesson(
         "cross_attention", "cross-attention", "Two sources", "Two sources: who asks, and who is asked",
         ":material/translate:",
         "Say where queries, keys and values come from in an encoder and a decoder, and read a picture as a text.", 25,
@@ -107,7 +112,7 @@ LESSONS = (
     Lesson(
         "cost", "cost", "Cost", "What it costs", ":material/payments:",
         "Price attention for any length: in memory, in arithmetic, and by what each way to save gives up.", 40,
-        section="Whole models", bench="cost", needs=("values", "masks"),
+        section="Whole models", bench="cost", needs=("heads", "masks"),
     ),
 )  # fmt: skip
 

@@ -30,7 +30,7 @@ from attention_ui.document import Head
 from attention_ui.editable import shape_text
 from attention_ui.link import View
 from attention_ui.mathml import tree
-from attention_ui.slices import Line, address_of, base, head_of, index_of, is_sliced, lines, slice_of
+from attention_ui.slices import Line, address_of, base, head_name, head_of, index_of, is_sliced, lines, slice_of
 
 Data = dict[str, Any]
 
@@ -38,6 +38,7 @@ Data = dict[str, Any]
 IDENTITY = {
     "q": "q", "w_q": "q", "k": "k", "w_k": "k", "v": "v", "w_v": "v",
     "q_scaled": "q", "updated": "q", "values": "v",
+    "q_wide": "q", "k_wide": "k", "v_wide": "v", "k_groups": "k", "v_groups": "v",
     "weights": "weights", "masked_weights": "weights", "renormalised_weights": "weights", "x": "x", "residual": "x",
     "source": "x", "patches": "x", "picture": "x",
 }  # fmt: skip
@@ -247,11 +248,8 @@ def _line(picture: Picture, line: Line) -> list[Data]:
 
 
 def _head_name(picture: Picture, drawn: str) -> str:
-    """A head in words: "head 1", or with its name, "head 1, content"; a group of heads likewise."""
-    matrix, head = picture.head.matrix(base(drawn)), head_of(drawn)
-    label = matrix.labels[0][head]
-    kind = {"kv_head": "group"}.get(matrix.axes[0], matrix.axes[0])
-    return f"{kind} {head + 1}" + (f", {label}" if label not in (str(head), str(head + 1)) else "")
+    """The head that a figure shows, in words."""
+    return head_name(picture.head.matrix(base(drawn)), head_of(drawn))
 
 
 def _formula(step: Step, columns: bool) -> str:
@@ -305,6 +303,10 @@ def _terms(step: Step, columns: bool) -> list[Data]:
         return [result]
     if isinstance(step.rule.sign, tuple):
         return [*_signed(step.rule.sign, operands, columns), {"sign": "="}, result]
+    if len(operands) > 1 and step.rule.pattern in ("merge", "append"):
+        below = columns == (step.rule.pattern == "merge")  # one below the other; else side by side
+        parts = [part for operand in operands for part in ({"sign": ";" if below else ","}, operand)][1:]
+        return [{"sign": "["}, *parts, {"sign": "]"}, {"sign": "="}, result]
     if len(operands) == 1 or step.rule.pattern not in ("default", "masked"):
         return [{"sign": step.rule.sign}, *operands, {"sign": "="}, result]
     sign = "+" if step.rule.sign == "Σ" else step.rule.sign  # the heads of a sum over them stand side by side
@@ -361,14 +363,18 @@ def _give_roles(equations: Sequence[Data], givens: set[str]) -> None:
 def letter(picture: Picture, drawn: str) -> str:
     """The letter of a matrix in LaTeX: what stands left of the equals sign in its step's formula, without indices.
 
-    With the number of its layer above it, S^{(2)}, and of its head below, S_2, where it has these.
+    With the number of its layer above it, S^{(2)}, and of its head below, S_2, or group of heads, K_{g2}, where it has
+    these.
     """
     name = base(drawn)
     plain = programs.given_of(name).letter if name in picture.head.trace.given else _left(picture.steps[name].formula)
     if part := _part(name):
         plain = f"{plain}^{{({part})}}" if "'" not in plain and "^" not in plain else f"{{{plain}}}^{{({part})}}"
     head = head_of(drawn)
-    return plain if head is None else _indexed(plain, head + 1)
+    if head is None:
+        return plain
+    group = picture.head.matrix(name).axes[0] == "kv_head"  # else it could not be told from that of a head
+    return _indexed(plain, f"g{head + 1}" if group else str(head + 1))
 
 
 def _left(formula: str) -> str:
@@ -376,7 +382,7 @@ def _left(formula: str) -> str:
     return re.sub(r"_([ijhg]|\{[ijdfhg]+\})$", "", formula.partition("=")[0].strip())
 
 
-def _indexed(text: str, number: int) -> str:
+def _indexed(text: str, number: str) -> str:
     """The letter with one index more: W_Q becomes W_{Q,2}."""
     stem, below, rest = text.partition("_")
     if not below:
@@ -418,9 +424,14 @@ def readable(text: str) -> str:
 
 def title(picture: Picture, drawn: str) -> str:
     """What the matrix is called in words; in which head, where it has heads."""
-    known = _known(picture, base(drawn))
-    text = known.title.replace("row", "column") if picture.view.columns else known.title
+    text = _called(picture, drawn)
     return text if head_of(drawn) is None else f"{text}, {_head_name(picture, drawn)}"
+
+
+def _called(picture: Picture, drawn: str) -> str:
+    """The same without its head, which stands above the equation and in the letter."""
+    known = _known(picture, base(drawn))
+    return known.title.replace("row", "column") if picture.view.columns else known.title
 
 
 def heading(picture: Picture, name: str) -> str:
@@ -450,6 +461,7 @@ def _matrix(picture: Picture, name: str) -> Data:
         "letter": plain,
         "letter_t": turned,
         "title": title(picture, name),
+        "called": _called(picture, name),
         "identity": IDENTITY.get(whole.rpartition(".")[2], "plain"),
         "axes": [_AXIS_NAMES.get((whole, axis), _AXES.get(axis, axis)) for axis in matrix.axes],
         "rows": matrix.labels[0] if matrix.axes else [""],

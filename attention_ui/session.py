@@ -309,9 +309,9 @@ def _dropped(old: Editable, new: Editable) -> str:
     """What to say when edits were lost with the places that they belonged to; "" when none was."""
     whole, parts = [], []
     for name, cells in old.edits.items():
-        lost = cells.keys() - new.edits.get(name, {}).keys()
+        lost = len(cells) - len(new.edits.get(name, {}))  # counted, for a setting may put a number elsewhere
         if lost and name in new.edits:
-            parts.append(f"{len(lost)} of your {len(cells)} changes to {letter_text(name)}")
+            parts.append(f"{lost} of your {len(cells)} changes to {letter_text(name)}")
         elif lost:
             whole.append(letter_text(name))
     named = ([f"your changes to {' and '.join(whole)}"] if whole else []) + parts

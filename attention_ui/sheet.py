@@ -113,9 +113,18 @@ class Sheet(Editable):
             if name in now and (name in self.bench.single or np.array_equal(old[name], now[name]))
             if old[name].shape == now[name].shape and self._places(name) == new._places(name)
         }
+        kept |= {name: self._followed(new, name) for name in new.set_up.numbers if name in self.edits}
         typed = next((kept[name] for name in new.set_up.alike if kept.get(name)), {})
         kept |= {name: typed for name in new.set_up.alike if typed}
         return replace(new, edits={name: cells for name, cells in kept.items() if cells})
+
+    def _followed(self, new: "Sheet", name: str) -> dict[Index, str]:
+        """What was typed into a matrix that is only arranged anew, at each number's new place, if it is as it was."""
+        old, now = self.unedited()[0][name], new.unedited()[0].get(name, np.zeros(0))
+        numbers = {int(of): at for at, of in np.ndenumerate(new.set_up.numbers[name])} if now.size else {}
+        was = self.set_up.numbers[name]
+        moved = {numbers.get(int(was[at])): (at, text) for at, text in self.edits[name].items()}
+        return {to: text for to, (at, text) in moved.items() if to is not None and old[at] == now[to]}
 
     def _places(self, name: str) -> tuple[tuple[str, ...] | None, ...]:
         """The labels along the axes of a given matrix; None where they are only numbered."""

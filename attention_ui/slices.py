@@ -46,6 +46,12 @@ def slice_of(matrix: Matrix, drawn: str) -> Matrix:
     return Matrix(drawn, matrix.axes[1:], matrix.value[head], matrix.labels[1:])
 
 
+def head_name(matrix: Matrix, head: int) -> str:
+    """A head in words: "head 1", or with its name, "head 1, content"; a group of heads likewise."""
+    label, kind = matrix.labels[0][head], {"kv_head": "group"}.get(matrix.axes[0], matrix.axes[0])
+    return f"{kind} {head + 1}" + (f", {label}" if label not in (str(head), str(head + 1)) else "")
+
+
 def has(trace: Trace, drawn: str) -> bool:
     """Whether there is such a figure."""
     return trace.has(base(drawn)) and drawn in drawn_names(trace.matrix(base(drawn)))

@@ -18,6 +18,9 @@ MECHANISMS = {
         programs.masked(programs.softcapped(programs.tempered(programs.biased(ONE)))), summed=True
     ),
     "stages added to heads": programs.steadied(programs.masked(programs.softcapped(programs.tempered(MANY)))),
+    "heads with biases of their own": programs.multi_head(programs.biased(ONE), own=("bias",)),
+    "heads, some left out": programs.left_out(MANY),
+    "heads, some at their mean": programs.left_out(programs.SUMMED_HEADS, mean=True),
     "split": programs.split_heads(2, programs.masked(ONE)),
     "grouped": programs.grouped(6, programs.masked(ONE)),
     "multi-query, summed": programs.grouped(3, summed=True),

@@ -155,6 +155,7 @@ NEEDS = {  # of a setting that counts only beside another one
     ("cost", "r"): {"show": "lora"},
     ("cost", "bits"): {"show": "bits"},
     ("cost", "top"): {"show": "experts"},
+    ("heads", "instead"): {"out": "content"},
 }
 
 

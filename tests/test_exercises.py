@@ -128,7 +128,7 @@ def test_a_seed_says_everything(name):
     again = EXERCISES[name].task(3)
     assert (again.prompt, again.solution) == (task(name, 3).prompt, task(name, 3).solution)
     assert prints(again.right()) == prints(task(name, 3).right())
-    if name not in ("E6", "E10", "E13"):  # their questions are the same words with other numbers behind them
+    if name not in ("E6", "E10", "E13", "E23"):  # their questions are the same words with other numbers behind them
         assert len({(task(name, seed).prompt, str(task(name, seed).right())) for seed in SEEDS}) > 2
 
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from attention_core.benches import (
     cost,
     cross_attention,
+    heads,
     lookup,
     masks,
     positions,
@@ -35,6 +36,7 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
             values,
             masks,
             positions,
+            heads,
             cross_attention,
             cost,
         )

@@ -22,9 +22,10 @@ class SetUp:
     """What is computed. editable: the given matrices that may be typed over; about: where a given matrix comes from.
 
     steady: the program that subtracts the row maximum, run when a score is too large for exp; () if `program` knows;
-    alike: given matrices that hold the same numbers: what is typed into one of them stands in all.
+    alike: given matrices that hold the same numbers: what is typed into one of them stands in all;
+    numbers: of given matrices that a setting only arranges anew, which number each cell is; what is typed follows it;
     painted: given matrices beside the mask that are painted, each with the numbers that a click leads a cell through;
-        what is typed into it lies between the smallest and the largest of them.
+        what is typed into it lies between the smallest and the largest of them;
     cut: into squares of how many pixels a picture is cut; 0 where there is none.
     """
 
@@ -38,6 +39,7 @@ class SetUp:
     alike: tuple[str, ...] = ()
     painted: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     cut: int = 0
+    numbers: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from attention_core.exercises import (
     cost,
     cross_attention,
     hand,
+    heads,
     lookup,
     masks,
     one_head,
@@ -43,6 +44,7 @@ EXERCISES: Mapping[str, Exercise] = {
         values,
         masks,
         positions,
+        heads,
         cross_attention,
         cost,
     )

@@ -2,7 +2,8 @@
 
 Vocabulary
     scalar   a step whose inputs and output have no axes
-    LN, ROOT the two functions that such questions need beside the rules of the core
+    LN, ROOT, ...  what such questions need beside the rules of the core
+    WHOLE_TIMES    how often one number goes into another, and REMAINDER, what is left
 """
 
 import numpy as np
@@ -12,6 +13,8 @@ from attention_core.trace import Step
 
 LN = Rule("ln", elementwise(np.log), lambda x: ["ln(", x[0], ")"])
 ROOT = Rule("√", elementwise(np.sqrt), lambda x: ["sqrt(", x[0], ")"])
+WHOLE_TIMES = Rule("÷", elementwise(np.floor_divide), lambda a, b: ["whole times of ", b[0], " in ", a[0]])
+REMAINDER = Rule("mod", elementwise(np.remainder), lambda a, b: ["rest of ", a[0], " / ", b[0]])
 SQUARE = Rule("²", elementwise(np.square), lambda x: [*bracketed(x[0]), "²"])
 
 

@@ -2,7 +2,7 @@
 
 One head     SELF_ATTENTION; masked, biased, softcapped, tempered, steadied, unshifted, unscaled, without_residual;
              ABLATIONS;  of_scores: from given scores to the weights
-Heads        MULTI_HEAD, SUMMED_HEADS, multi_head, split_heads, grouped
+Heads        MULTI_HEAD, SUMMED_HEADS, multi_head, split_heads, grouped, left_out
 Sources      CROSS_ATTENTION, crossed;  cached: new tokens after a key-value cache;  over_patches: of a picture
 Circuits     COMBINED: W_Q W_K^T and W_V W_O;  BOTH_WAYS: scores from both;  HANDED_ON: by given weights;
              REPLACED: that without the residual;  rank, low_rank, symmetric, rotation
@@ -55,6 +55,7 @@ from attention_core.programs.heads import (
     cached,
     crossed,
     grouped,
+    left_out,
     multi_head,
     split_heads,
 )
@@ -135,6 +136,7 @@ __all__ = [
     "given_of",
     "grouped",
     "identifier",
+    "left_out",
     "lifted",
     "linear",
     "lora",

@@ -56,6 +56,7 @@ GIVENS: Mapping[str, Given] = {
     "frequencies": Given("f", "frequencies", ("d_k",), "the angle that one place further adds in coordinate {d_k}"),
     "signs": Given("s", "signs", ("d_k",), "the sign of a quarter turn in coordinate {d_k}"),
     "slopes": Given("m", "slopes", ("head",), "what one place of distance costs in head {head}"),
+    "switches": Given("s", "switches", ("head",), "whether the head “{head}” counts: 1 = yes, 0 = it is left out"),
     "table": Given("t", "biases by distance", ("distance",), "what the distance number {distance} adds to a score"),
     "gain": Given("g", "gains", ("d_model",), "what the normed feature {d_model} is multiplied by"),
     "shift": Given("b", "shifts", ("d_model",), "what is added to the normed feature {d_model}"),

@@ -7,12 +7,15 @@ Vocabulary
     split           one wide projection, w_q [d_model (head d_k)], cut into heads afterwards: the same numbers again
     kv_head         keys and values that a group of query heads shares (grouped-query attention, Ainslie et al. 2023);
                     one for all is multi-query attention (Shazeer 2019)
+    own             matrices that all heads share as a rule, and of which here every head has its own: a bias, a mask
+    switch          1 for a head that counts, 0 for one that is left out: pruned, or held at its mean
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
-from attention_core import moves, rules
-from attention_core.programs.editing import exchanged, find, lifted, names
+from attention_core import functions, moves, rules
+from attention_core.programs.editing import SHARED, exchanged, find, lifted, names
 from attention_core.programs.one_head import SELF_ATTENTION
 from attention_core.trace import Program, Step
 
@@ -46,10 +49,20 @@ _SUMMED: Program = (
 )  # fmt: skip
 
 
-def multi_head(program: Program = SELF_ATTENTION, summed: bool = False) -> Program:
-    """The program of one head, for several heads: outputs concatenated, or (summed) each with its own part of W_O."""
+def multi_head(program: Program = SELF_ATTENTION, summed: bool = False, own: Collection[str] = ()) -> Program:
+    """The program of one head, for several heads: outputs concatenated, or (summed) each with its own part of W_O.
+
+    own: matrices that every head has its own of, though heads usually share them: "bias" [head query key].
+    """
     at = names(program).index("projected")
-    return lifted(program[:at]) + (_SUMMED if summed else _CONCATENATED) + program[at + 1 :]
+    heads = lifted(program[:at], [name for name in SHARED if name not in own])
+    return heads + (_SUMMED if summed else _CONCATENATED) + tuple(map(_of_many, program[at + 1 :]))
+
+
+def _of_many(step: Step) -> Step:
+    """What follows the heads, spoken of several."""
+    says = step.says.replace("The head’s contribution is", "The heads’ contributions are")
+    return replace(step, says=says, meaning=step.meaning.replace("after the head", "after the heads"))
 
 
 def _wide(step: Step, n_heads: int) -> Program:
@@ -75,16 +88,23 @@ def _wide(step: Step, n_heads: int) -> Program:
     return wide, cut
 
 
-def split_heads(n_heads: int, program: Program = SELF_ATTENTION) -> Program:
-    """Heads as most libraries compute them: one projection each for q, k and v, cut into n_heads afterwards."""
-    cut = {name: _wide(find(program, name), n_heads) for name in "qkv"}
-    return tuple(part for step in multi_head(program) for part in cut.get(step.name, (step,)))
+def split_heads(
+    n_heads: int, program: Program = SELF_ATTENTION, summed: bool = False, own: Collection[str] = ()
+) -> Program:
+    """Heads as most libraries compute them: one projection each for q, k and v, cut into n_heads afterwards.
+
+    A program that has only some of the three, as one that begins with given weights, cuts those.
+    """
+    cut = {step.name: _wide(step, n_heads) for step in program if step.name in ("q", "k", "v")}
+    return tuple(part for step in multi_head(program, summed, own) for part in cut.get(step.name, (step,)))
 
 
-def grouped(n_heads: int, program: Program = SELF_ATTENTION, summed: bool = False) -> Program:
+def grouped(
+    n_heads: int, program: Program = SELF_ATTENTION, summed: bool = False, own: Collection[str] = ()
+) -> Program:
     """Query heads that share keys and values in groups: w_k, w_v [kv_head d_model d], w_q [head d_model d_k]."""
-    whole = multi_head(program, summed)
-    shared = {name: _shared(find(whole, name), n_heads) for name in "kv"}
+    whole = multi_head(program, summed, own)
+    shared = {step.name: _shared(step, n_heads) for step in whole if step.name in ("k", "v")}
     return tuple(part for step in whole for part in shared.get(step.name, (step,)))
 
 
@@ -111,6 +131,51 @@ def _shared(step: Step, n_heads: int) -> Program:
 
 MULTI_HEAD: Program = multi_head()
 SUMMED_HEADS: Program = multi_head(summed=True)
+
+
+# --- A head left out -------------------------------------------------------------------------------------------------
+
+_PRUNED: Program = (
+    Step(
+        "kept", r"O'_h = s_h O_h", "kept = output * switches[:, None, None]", ("output", "switches"),
+        "head query d_v, head -> head query d_v", rules.times,
+        "outputs that count", "A head whose switch is 0 hands on nothing; the others hand on what they collected.",
+        "what is handed on of what {query} collected, in value coordinate {d_v}, in head {head}",
+    ),
+)  # fmt: skip
+_AT_ITS_MEAN: Program = (
+    Step(
+        "mean_output", r"\mu_h = \text{mean over the tokens of } O_h", "mean_output = output.mean(axis=1)", ("output",),
+        "head query d_v -> head d_v", functions.mean,
+        "mean outputs", "What a head hands over on average, whoever the token is.",
+        "the mean over all tokens of what head {head} collected, in value coordinate {d_v}",
+    ),
+    replace(
+        _PRUNED[0], formula=r"O'_h = s_h O_h + (1 - s_h)\, \mu_h", rule=functions.switched,
+        code="kept = switches[:, None, None] * output + (1 - switches)[:, None, None] * mean_output[:, None]",
+        inputs=("output", "switches", "mean_output"),
+        axes="head query d_v, head, head d_v -> head query d_v",
+        says="A head whose switch is 0 hands on the same to every token: its mean.",
+    ),
+)  # fmt: skip
+
+
+def left_out(program: Program, mean: bool = False) -> Program:
+    """A program of several heads with a given switch for each: where it is 0, the head hands on nothing, or its mean.
+
+    `switches` [head]. Taking a head's output away is called pruning, or zero ablation; the other, mean ablation.
+    """
+    at = names(program).index("output") + 1
+    readers = (
+        replace(
+            step, inputs=tuple("kept" if name == "output" else name for name in step.inputs),
+            formula=step.formula.replace("O_", "O'_"), formula_t=step.formula_t.replace("O_", "O'_"),
+            code=step.code.replace("output", "kept"),
+        )
+        if "output" in step.inputs else step
+        for step in program[at:]
+    )  # fmt: skip
+    return (*program[:at], *(_AT_ITS_MEAN if mean else _PRUNED), *readers)
 
 
 # --- Queries from one place, keys and values from another ------------------------------------------------------------
