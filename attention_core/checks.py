@@ -33,11 +33,9 @@ def checks(trace: Trace, name: str, columns: bool = False) -> tuple[Check, ...]:
     made = trace[name]
     found = list(_shapes(made, columns)) if is_product(made.step) else []
     row = "column" if columns else "row"
-    if name in ("weights", *_LATE):
+    if name.rpartition(".")[2] in ("weights", "probabilities", *_LATE):
         found += _shares(made, trace, row)
-    if "weights" in trace.given and name == _first_reader(
-        trace, "weights"
-    ):  # no step makes them: say it where they come in
+    if "weights" in trace.given and name == _first_reader(trace, "weights"):  # no step makes them: said at the reader
         found += _shares(trace.given["weights"], trace, row, " of A")
     return tuple(found)
 
@@ -66,7 +64,8 @@ def _shapes(made: Traced, columns: bool) -> Iterator[Check]:
 
 def _shares(made: Matrix, trace: Trace, row: str, of: str = "") -> Iterator[Check]:
     sums = made.value.sum(axis=-1)
-    mask = trace.given["mask"].value if "mask" in trace.given else np.ones((), bool)
+    hides = "mask" in trace.given and made.axes[-1] == "key"  # and not the words of a vocabulary
+    mask = trace.given["mask"].value if hides else np.ones((), bool)
     mask = np.broadcast_to(mask, made.value.shape)  # the same in every head
     blind = ~mask.any(axis=-1)
     ones = np.abs(sums - 1) <= _CLOSE

@@ -6,15 +6,20 @@ Vocabulary
     softcap     c tanh(x / c): nearly x for small x, never beyond ±c
     feature map a function that makes queries and keys positive, so that their products can stand in for exp
     kth         the k-th largest of a row; a cut-off keeps what is at least that
+    shares      softmax in one step, for those who know what is inside
 
-Every rule here works cell by cell, or along the axes that its output lacks: the default pattern of rules.py.
+Every rule here works cell by cell, or along the axes that its output lacks: the default pattern of rules.py. Only
+shares reads a whole row for each cell of it.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import compress
 from math import erf, pi, sqrt
 
 import numpy as np
 
-from attention_core.rules import Rule, Term, bracketed, elementwise, joined, reduction
+from attention_core.rules import Axes, Index, Rule, Term, bracketed, elementwise, joined, reduction
 
 _ROOT_2_OVER_PI = sqrt(2 / pi)
 _CUBIC = 0.044715  # the coefficient in the tanh approximation (Hendrycks & Gimpel 2016)
@@ -147,6 +152,47 @@ def kth(k: int) -> Rule:
     return Rule(f"top {k}", reduction(largest), lambda x: [f"number {k} by size of ", *joined([[t] for t in x], ", ")])
 
 
+@dataclass(frozen=True)
+class _Shares(Rule):
+    """Softmax along the last axis: "query key -> query key", or with a mask beside the scores that hides some.
+
+    A cell reads itself first, which stands above the line, then every cell of its row that may be seen, below it; and
+    of the mask the whole row. What is hidden reads only its own cell of the mask.
+    """
+
+    def reads(self, axes: Axes, inputs: Sequence[np.ndarray], at: Index) -> tuple[tuple[Index, ...], ...]:
+        place, n = dict(zip(axes.output, at, strict=True)), inputs[0].shape[-1]
+        scores, *mask = [[(*(place[name] for name in of[:-1]), j) for j in range(n)] for of in axes.inputs]
+        if not mask:
+            return ((scores[at[-1]], *scores),)
+        seen = [bool(inputs[1][cell]) for cell in mask[0]]
+        if not seen[at[-1]]:
+            return (), (mask[0][at[-1]],)
+        return (scores[at[-1]], *compress(scores, seen)), tuple(mask[0])
+
+    def value(self, axes: Axes, inputs: Sequence[np.ndarray], at: Index) -> float:
+        place = dict(zip(axes.output, at, strict=True))
+        cuts = (x[tuple(place[name] for name in of[:-1])] for of, x in zip(axes.inputs, inputs, strict=True))
+        return self.compute(axes, *cuts)[at[-1]].item()
+
+
+def _to_shares(axes: Axes, scores: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
+    """The row maximum is taken off first, which changes no share; a row that may see nothing gets none."""
+    seen = scores if mask is None else np.where(mask, scores, scores.dtype.type(-np.inf))
+    top = seen.max(axis=-1, keepdims=True)
+    exps = np.exp(seen - np.where(np.isneginf(top), np.zeros_like(top), top))
+    total = exps.sum(axis=-1, keepdims=True)
+    return np.divide(exps, total, out=np.zeros_like(exps), where=total > 0)
+
+
+def _write_shares(scores: Sequence[Term], mask: Sequence[Term] = ()) -> list[str | Term]:
+    if not scores:
+        return ["0 (the mask says ", mask[0], ")"]
+    own, *row = [["exp(", term, ")"] for term in scores]
+    said = [", where the row of the mask says ", *joined([[term] for term in mask], ", ")] if mask else []
+    return [*own, " / (", *joined(row, " + "), ")", *said]
+
+
 mean = Rule("mean", reduction(np.mean), _write_mean, summands=reduction(np.mean))
 mean_square = Rule("mean ²", reduction(lambda x, axis: np.mean(x * x, axis=axis)), _write_mean_square)
 sum_of_squares = Rule("Σ ²", reduction(lambda x, axis: np.sum(x * x, axis=axis)), _write_sum_of_squares)
@@ -168,3 +214,4 @@ temper = Rule("÷", elementwise(_temper), lambda x, t: [*bracketed(x[0]), " / ",
 larger = Rule("max", elementwise(np.maximum), lambda a, b: ["max(", a[0], ", ", b[0], ")"])
 equals = Rule("≟", elementwise(lambda x, top: (x == top).astype(x.dtype)), _write_equal)
 keep = Rule("≥", elementwise(_keep), _write_keep)
+shares = _Shares("softmax", _to_shares, _write_shares, "row")

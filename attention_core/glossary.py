@@ -538,12 +538,44 @@ _TERMS = (
         "MLP",
         "Two matrix products with a bend (such as GELU) in between, applied to each token on its own. It moves "
         "nothing between tokens.",
-        symbol=r"\phi(XW_1+b_1)W_2+b_2", also=("feed-forward network", "FFN"), see=("layer", "parameter"),
+        symbol=r"\phi(XW_1+b_1)W_2+b_2", also=("feed-forward network", "FFN"), see=("layer", "neuron", "parameter"),
+    ),
+    Term(
+        "neuron",
+        "One column of an MLP’s first matrix: a weighted sum of a token’s features, with a bias. What is left of it "
+        "after the bend is written back by its row of the second matrix.",
+        symbol=r"n = \phi(xw + b)", also=("neurons", "mlp_pre", "mlp_post", "hidden unit"), see=("MLP", "GELU"),
+        contested="That a neuron stands for one thing that can be named is true of ours. Most neurons of trained "
+        "models react to several.",
+    ),
+    Term(
+        "GELU",
+        "A bend: lets most of a large positive number through, and next to nothing of a large negative one. ReLU does "
+        "the same with a sharp corner: max(0, x).",
+        symbol=r"x\,\Phi(x)", also=("activation", "ReLU"), see=("neuron", "MLP", "linear"),
     ),
     Term(
         "layer normalisation",
         "Shifts and stretches a token's numbers to mean 0 and variance 1, then applies a learned gain and shift.",
         also=("LayerNorm", "layer norm"), see=("layer", "residual stream"),
+    ),
+    # --- the next word ---
+    Term(
+        "unembedding",
+        "The matrix at a model’s end: a column for each word of the vocabulary. A row of the residual stream times it "
+        "says how well each word fits as the next.",
+        symbol="W_U", also=("w_u", "vocabulary", "logit lens"), see=("logit", "embedding", "residual stream"),
+    ),
+    Term(
+        "sampling",
+        "Drawing the next token by its probability, and not always the most probable one. The same seed draws the "
+        "same.",
+        also=("sample", "draw", "seed"), see=("temperature", "top-k", "logit"),
+    ),
+    Term(
+        "top-k",
+        "Only the k most probable tokens may be drawn; their shares are divided by their sum, and so make 1 again.",
+        also=("top k",), see=("sampling", "softmax"),
     ),
     # --- learning ---
     Term(

@@ -110,6 +110,11 @@ LESSONS = (
         section="Whole models", bench="cross_attention", needs=("masks", "positions"),
     ),
     Lesson(
+        "block", "block", "Block", "The block and the next token", ":material/view_module:",
+        "Follow a word through a whole block and into the next one, and read the next word off at its end.", 35,
+        section="Whole models", bench="block", needs=("heads", "masks"),
+    ),
+    Lesson(
         "cost", "cost", "Cost", "What it costs", ":material/payments:",
         "Price attention for any length: in memory, in arithmetic, and by what each way to save gives up.", 40,
         section="Whole models", bench="cost", needs=("heads", "masks"),

@@ -64,7 +64,9 @@ def _row(tokens: list[str], texts: list[str]) -> tuple[Tree, list[str]]:
             script, tokens = _atom(tokens, texts)
             items[-1] = _scripted(items[-1], token, script)
         elif token == "'":
-            items[-1] = _scripted(items[-1], "^", ["mo", "′"])
+            twice = tokens[:1] == ["'"]
+            tokens = tokens[twice:]
+            items[-1] = _scripted(items[-1], "^", ["mo", "″" if twice else "′"])
         else:
             item, tokens = _atom([token, *tokens], texts)
             items.append(item)

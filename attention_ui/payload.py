@@ -40,18 +40,22 @@ IDENTITY = {
     "q_scaled": "q", "updated": "q", "values": "v",
     "q_wide": "q", "k_wide": "k", "v_wide": "v", "k_groups": "k", "v_groups": "v",
     "weights": "weights", "masked_weights": "weights", "renormalised_weights": "weights", "x": "x", "residual": "x",
-    "source": "x", "patches": "x", "picture": "x",
+    "source": "x", "patches": "x", "picture": "x", "resid_post": "x",
 }  # fmt: skip
 # Rows of the embeddings are tokens; they only become queries and keys once W_Q and W_K have made them so.
-_AXIS_NAMES = {(name, "query"): "token" for name in ("x", "projected", "residual")} | {("x", "key"): "token"}
-_AXIS_NAMES |= {("source", "key"): "token", ("patches", "query"): "patch", ("patches", "d_model"): "pixel"}
+_OF_TOKENS = (
+    "x", "projected", "residual", "mean", "centred", "variance", "spread", "normed", "gained", "out",
+    "mlp_pre_product", "mlp_pre", "mlp_post", "mlp_out", "resid_post", "logits",
+)  # fmt: skip
+_AXIS_NAMES = {("x", "key"): "token", ("source", "key"): "token"}
+_AXIS_NAMES |= {("patches", "query"): "patch", ("patches", "d_model"): "pixel"}
 _AXIS_NAMES |= {(name, f"pixel_{line}"): line for name in ("picture", "mixed") for line in ("row", "col")}
 _PIXELS = {"pixel_row", "pixel_col"}
 POSITIVE = (
     "exps", "row_sums", "weights", "masked_weights", "masked_sums", "renormalised_weights", "picture", "patches",
-    "mixed", "gates", "correction",
+    "mixed", "gates", "correction", "probabilities",
 )  # fmt: skip
-_OF_ONE = ("weights", "picture", "patches", "mixed")  # of shares and of pixels 1 is the most, or all of it
+_OF_ONE = ("weights", "picture", "patches", "mixed", "probabilities")  # of shares and pixels 1 is the most, or all
 _AXES = {"d_model_k": "d_model"}  # the same features, once more
 SHOWN = ("after", "before", "difference")
 
@@ -419,12 +423,14 @@ def readable(text: str) -> str:
     text = re.sub(r"\\tilde (\w)", "\\1\u0303", re.sub(r"\\hat (\w)", "\\1\u0302", text))
     text = re.sub(r"\\text\{([^}]*)\}", r"\1", text)
     text = re.sub(r"\\(\w+)", lambda found: _PLAIN.get(found[1], found[1]), text)
-    return text.replace("^", "").replace("'", "′").replace("{", "").replace("}", "")
+    return text.replace("^", "").replace("''", "″").replace("'", "′").replace("{", "").replace("}", "")
 
 
 def title(picture: Picture, drawn: str) -> str:
     """What the matrix is called in words; in which head, where it has heads."""
     text = _called(picture, drawn)
+    if layer := re.match(r"layer(\d+)\.", base(drawn)):
+        text = f"{text}, layer {layer[1]}"
     return text if head_of(drawn) is None else f"{text}, {_head_name(picture, drawn)}"
 
 
@@ -463,7 +469,7 @@ def _matrix(picture: Picture, name: str) -> Data:
         "title": title(picture, name),
         "called": _called(picture, name),
         "identity": IDENTITY.get(whole.rpartition(".")[2], "plain"),
-        "axes": [_AXIS_NAMES.get((whole, axis), _AXES.get(axis, axis)) for axis in matrix.axes],
+        "axes": [_axis_name(whole, axis) for axis in matrix.axes],
         "rows": matrix.labels[0] if matrix.axes else [""],
         "cols": matrix.labels[1] if len(matrix.axes) == 2 else [""],
         "shape": grid.shape,
@@ -482,11 +488,16 @@ def _matrix(picture: Picture, name: str) -> Data:
     }
 
 
+def _axis_name(name: str, axis: str) -> str:
+    of_tokens = name.startswith("next.") or name.rpartition(".")[2] in _OF_TOKENS
+    return "token" if axis == "query" and of_tokens else _AXIS_NAMES.get((name, axis), _AXES.get(axis, axis))
+
+
 def discs(picture: Picture, name: str) -> list[Data]:
     """The paint of each token, where a matrix has red and blue for features: a named disc beside its row."""
     matrix = picture.head.matrix(name)
     if (
-        name not in ("x", "residual")
+        name not in ("x", "residual", "resid_post")
         or not {"red", "blue"} <= set(matrix.labels[1])
         or picture.shown_of(name) != "after"
     ):
@@ -520,9 +531,8 @@ def _hatched(picture: Picture, name: str) -> list[int]:
     """Flat indices of the cells that the mask hides, in every matrix of queries and keys from the masked scores on."""
     names = programs.names(picture.program)
     layer, whole = base(name).rpartition(".")[0], base(name)
-    hider = next(
-        (n for n in (f"{layer}.{last}".lstrip(".") for last in ("masked", "masked_weights")) if n in names), ""
-    )
+    hiders = (f"{layer}.{last}".lstrip(".") for last in ("masked", "masked_weights", "weights"))
+    hider = next((name for name in hiders if name in names and "mask" in picture.steps[name].inputs), "")
     if not hider or whole not in names or names.index(whole) < names.index(hider):
         return []
     hides = picture.head.trace[hider]

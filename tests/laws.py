@@ -62,7 +62,8 @@ _KNOWN = {
 
 
 def evaluated(text):
-    """The number that a written-out sum says; brackets after a single number say why."""
+    """The number that a written-out sum says; brackets after a single number say why, and so does a "where"."""
+    text = text.partition(", where ")[0]
     if text.startswith("number "):  # number 3 by size of 1, 5, 2
         k, _, row = text.removeprefix("number ").partition(" by size of ")
         text = f"largest({k}, {row})"

@@ -156,6 +156,10 @@ NEEDS = {  # of a setting that counts only beside another one
     ("cost", "bits"): {"show": "bits"},
     ("cost", "top"): {"show": "experts"},
     ("heads", "instead"): {"out": "content"},
+    ("block", "moved"): {"part": "norm"},
+    ("block", "built"): {"part": "layers"},
+    ("block", "temperature"): {"part": "next"},
+    ("block", "top_k"): {"part": "next"},
 }
 
 

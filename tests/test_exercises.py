@@ -33,7 +33,9 @@ LESSONS = (
     "values",
     "masks",
     "positions",
+    "heads",
     "cross_attention",
+    "block",
     "cost",
 )
 every = pytest.mark.parametrize("name", EXERCISES)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from attention_core.benches import (
+    block,
     cost,
     cross_attention,
     heads,
@@ -38,6 +39,7 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
             positions,
             heads,
             cross_attention,
+            block,
             cost,
         )
     }

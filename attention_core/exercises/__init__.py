@@ -16,6 +16,7 @@ Hand mode   hand: any trace with chosen cells blank
 from collections.abc import Mapping
 
 from attention_core.exercises import (
+    block,
     cost,
     cross_attention,
     hand,
@@ -46,6 +47,7 @@ EXERCISES: Mapping[str, Exercise] = {
         positions,
         heads,
         cross_attention,
+        block,
         cost,
     )
     for exercise in lesson.EXERCISES

@@ -1,7 +1,7 @@
 """Attention written as data: every mechanism is a tuple of steps, and a change of it is a function on such tuples.
 
 One head     SELF_ATTENTION; masked, biased, softcapped, tempered, steadied, unshifted, unscaled, without_residual;
-             ABLATIONS;  of_scores: from given scores to the weights
+             ABLATIONS;  of_scores: from given scores to the weights;  compact: softmax in one step
 Heads        MULTI_HEAD, SUMMED_HEADS, multi_head, split_heads, grouped, left_out
 Sources      CROSS_ATTENTION, crossed;  cached: new tokens after a key-value cache;  over_patches: of a picture
 Circuits     COMBINED: W_Q W_K^T and W_V W_O;  BOTH_WAYS: scores from both;  HANDED_ON: by given weights;
@@ -71,6 +71,7 @@ from attention_core.programs.one_head import (
     SOFTMAX,
     STEADY_ABOVE,
     biased,
+    compact,
     masked,
     masked_after,
     masked_with_zero,
@@ -128,6 +129,7 @@ __all__ = [
     "biased",
     "block",
     "cached",
+    "compact",
     "crossed",
     "decoder_block",
     "encoder_decoder",

@@ -11,6 +11,7 @@ Vocabulary
     layer             a block in a stack; its steps and weights are called "layer1.scores", "layer1.w_q"
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -18,19 +19,19 @@ from attention_core import functions, rules
 from attention_core.programs.editing import SHARED, find, identifier, names, prefixed, renamed, with_axes
 from attention_core.programs.givens import GIVENS
 from attention_core.programs.heads import crossed
-from attention_core.programs.one_head import SELF_ATTENTION, SOFTMAX, masked
+from attention_core.programs.one_head import SELF_ATTENTION, SOFTMAX, masked, steadied
 from attention_core.rules import Rule
 from attention_core.trace import Program, Step
 
 ACTIVATIONS: dict[str, tuple[Rule, str, str]] = {  # the rule, its formula, its NumPy line
     "gelu": (
-        functions.gelu, r"\text{GELU}(P) = P\,\Phi(P)", "mlp_pre * (1 + erf(mlp_pre / 2**0.5)) / 2"
+        functions.gelu, r"N = \text{GELU}(P) = P\,\Phi(P)", "mlp_pre * (1 + erf(mlp_pre / 2**0.5)) / 2"
     ),
     "gelu_tanh": (
-        functions.gelu_tanh, r"\text{GELU}(P) \approx \tfrac12 P (1 + \tanh(\dots))",
+        functions.gelu_tanh, r"N = \text{GELU}(P) \approx \tfrac12 P (1 + \tanh(\dots))",
         "mlp_pre * (1 + np.tanh((2 / np.pi) ** 0.5 * (mlp_pre + 0.044715 * mlp_pre**3))) / 2",
     ),
-    "relu": (functions.relu, r"\max(0, P)", "np.maximum(mlp_pre, 0)"),
+    "relu": (functions.relu, r"N = \max(0, P)", "np.maximum(mlp_pre, 0)"),
 }  # fmt: skip
 _EPSILON = ("epsilon",)
 _KEPT = {*SHARED, *_EPSILON} - {"x"}
@@ -172,9 +173,13 @@ def mlp(source: str, activation: str = "gelu", biases: bool = True) -> Program:
     return (*_with_bias(up, "b_1", "P"), post, *_with_bias(down, "b_2", "R"))
 
 
+_SUMS = {"residual": "X' = X + Y", "resid_post": "X'' = X' + R"}  # of the two parts that every block has
+
+
 def _added(name: str, stream: str, part: str) -> Step:
     return Step(
-        name, r"X' = X + Y", f"{identifier(name)} = {identifier(stream)} + {identifier(part)}", (stream, part),
+        name, _SUMS.get(name, "X' = X + Y"),
+        f"{identifier(name)} = {identifier(stream)} + {identifier(part)}", (stream, part),
         "query d_model, query d_model -> query d_model", rules.add,
         "residual stream", "What this part wrote is added to the stream, which goes past this part as it came.",
         "how much “{d_model}” {query} has now",
@@ -268,13 +273,16 @@ def encoder_decoder(n_layers: int = 1, **options) -> Program:
     return with_axes(encoder, tokens) + renamed(decoder, {"source": encoder[-1].name})
 
 
-def next_token(program: Program, *, temperature: bool = False, top_k: int | None = None) -> Program:
+def next_token(
+    program: Program, *, temperature: bool = False, top_k: int | None = None, steady: bool = False, stream: str = ""
+) -> Program:  # fmt: skip
     """The program with, at its end, the logits and the distribution of the next token, for every position.
 
     Reads w_u [d_model vocab] and, where asked for, temperature; top_k keeps the k largest logits (ties all stay).
     The steps: logits, next.tempered, next.cutoff, next.kept, next.row_max, ..., next.probabilities [query vocab].
+    steady: the row maximum is subtracted; stream: what is read [query d_model], if not what the program made last.
     """
-    stream = program[-1].name
+    stream = stream or program[-1].name
     logits = Step(
         "logits", r"L = X W_U", f"logits = {identifier(stream)} @ w_u", (stream, "w_u"),
         "query d_model, d_model vocab -> query vocab", rules.contract,
@@ -285,33 +293,39 @@ def next_token(program: Program, *, temperature: bool = False, top_k: int | None
     if temperature:
         steps += (
             Step(
-                "next.tempered", r"L / T", "next_tempered = logits / temperature", ("logits", "temperature"),
+                "next.tempered", r"L_T = L / T", "next_tempered = logits / temperature", ("logits", "temperature"),
                 "query vocab, -> query vocab", functions.temper,
                 "tempered logits", "Dividing by T below 1 sharpens the choice, above 1 evens it out.",
                 "how well “{vocab}” would follow {query}, divided by the temperature",
             ),
         )  # fmt: skip
     if top_k is not None:
-        steps += _top(steps[-1].name, top_k)
-    softmax = with_axes(SOFTMAX, {"key": "vocab"})
+        steps += _top(steps[-1], top_k)
+    softmax = with_axes(steadied(SOFTMAX) if steady else SOFTMAX, {"key": "vocab"})
     softmax = renamed(softmax, {step.name: f"next.{step.name}" for step in SOFTMAX} | {"scaled": steps[-1].name})
     softmax = renamed(softmax, {"next.weights": "next.probabilities"})
-    return program + steps + tuple(map(_about_words, softmax))
+    return program + steps + tuple(_about_words(step, _letter(steps[-1]), steady) for step in softmax)
 
 
-def _top(source: str, k: int) -> Program:
-    code = identifier(source)
+def _letter(step: Step) -> str:
+    """What the logits of a step are called in a formula: L, L_T or L'."""
+    return re.sub(r"_\{ij\}$", "", step.formula.partition(" = ")[0])
+
+
+def _top(source: Step, k: int) -> Program:
+    code, letter = identifier(source.name), _letter(source)
+    cells = f"{{{letter}}}_{{ij}}"
     return (
         Step(
             "next.cutoff", rf"t_i = \text{{number }}{k}\text{{ of row }} i",
-            f"next_cutoff = np.sort({code}, axis=-1)[:, -min({k}, {code}.shape[-1])]", (source,),
+            f"next_cutoff = np.sort({code}, axis=-1)[:, -min({k}, {code}.shape[-1])]", (source.name,),
             "query vocab -> query", functions.kth(k),
             "cut-off", f"The logit that is number {k} by size; what is smaller will not be chosen.",
             "the smallest logit after {query} that is kept",
         ),
         Step(
-            "next.kept", r"L'_{ij} = L_{ij} \text{ if } L_{ij} \ge t_i \text{, else } -\infty",
-            f"next_kept = np.where({code} >= next_cutoff[:, None], {code}, -np.inf)", (source, "next.cutoff"),
+            "next.kept", rf"L'_{{ij}} = {cells} \text{{ if }} {cells} \ge t_i \text{{, else }} -\infty",
+            f"next_kept = np.where({code} >= next_cutoff[:, None], {code}, -np.inf)", (source.name, "next.cutoff"),
             "query vocab, query -> query vocab", functions.keep,
             "kept logits", "What is below the cut-off becomes −∞, and gets probability 0.",
             "the logit of “{vocab}” after {query}, if it is kept",
@@ -319,16 +333,31 @@ def _top(source: str, k: int) -> Program:
     )  # fmt: skip
 
 
-def _about_words(step: Step) -> Step:
-    """A step of softmax, in the words of logits and probabilities."""
-    if step.name != "next.probabilities":
-        return step
-    return replace(
-        step,
-        title="probabilities",
-        meaning="the probability that “{vocab}” follows {query}",
-        says="Each exponential is divided by its row’s sum: a distribution over the next token.",
+_OF_WORDS = {  # what is said of softmax, where it shares out the next word: title, sentence, what a cell means
+    "row_max": ("subtracted", "What is taken off a row’s logits before exp. Here nothing.",
+                "what is subtracted from every logit after {query}"),
+    "shifted": ("shifted logits", "The same number is taken off all logits of a row: no probability changes.",
+                "the logit of “{vocab}” after {query}, after the subtraction"),
+    "exps": ("exponentials", "exp makes every logit positive. A logit that is ln 2 larger counts twice as much.",
+             "e to the power of the logit of “{vocab}” after {query}"),
+    "row_sums": ("row sums", "The exponentials of a row are added up.", "the exponentials after {query}, added up"),
+    "probabilities": ("probabilities", "Each exponential is divided by its row’s sum: shares of one whole.",
+                      "the probability that “{vocab}” follows {query}"),
+}  # fmt: skip
+_LARGEST = "The largest logit of each row. Taking it off changes no probability, and keeps exp from overflowing."
+
+
+def _about_words(step: Step, letter: str, steady: bool) -> Step:
+    """A step of softmax, in the words and letters of logits and probabilities."""
+    name = step.name.removeprefix("next.")
+    title, says, meaning = _OF_WORDS[name]
+    formula, formula_t = (
+        text.replace(r"{\tilde S}", f"{{{letter}}}").replace("A_", "p_") for text in (step.formula, step.formula_t)
     )
+    return replace(
+        step, title=title, says=_LARGEST if name == "row_max" and steady else says, meaning=meaning, formula=formula,
+        formula_t=formula_t,
+    )  # fmt: skip
 
 
 BLOCK: Program = block(masked(SELF_ATTENTION))

@@ -78,6 +78,13 @@ GIVENS: Mapping[str, Given] = {
     "w": Given("W", "weights", ("row", "column"), "the weight in row {row}, column {column}"),
     "levels": Given("L", "largest code", (), "the largest whole number that a code may be"),
     "w_r": Given("W_R", "router", ("d_model", "expert"), "how much the feature {d_model} speaks for expert {expert}"),
+    "residual": Given(
+        "X'", "residual stream", ("query", "d_model"), "how much “{d_model}” {query} has, after the head"
+    ),
+    "resid_post": Given(
+        "X''", "residual stream", ("query", "d_model"), "how much “{d_model}” {query} has, after the block"
+    ),
+    "logits": Given("L", "logits", ("query", "vocab"), "how well “{vocab}” would follow {query}"),
     "w_u": Given("W_U", "unembedding", ("d_model", "vocab"), "how much the feature {d_model} speaks for “{vocab}”"),
 }
 

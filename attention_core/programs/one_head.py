@@ -190,6 +190,33 @@ def unshifted(program: Program) -> Program:
     return tuple(direct if step is exps else step for step in program if step.name not in ("row_max", "shifted"))
 
 
+_COMPACT = Step(
+    "weights", r"A = \text{softmax}({\tilde S})", "weights = np.exp(scaled) / np.exp(scaled).sum(axis=1)[:, None]",
+    ("scaled",), "query key -> query key", functions.shares,
+    "weights", "Softmax in one step: the exponential of a score, over the sum of those in its row. For huge scores the "
+    "row’s largest is taken off first, which changes no weight.",
+    "how much {query} takes from {key}",
+)  # fmt: skip
+
+
+def compact(program: Program) -> Program:
+    """The same program with softmax in one step, and the mask in it where that came last: for those who know both."""
+    last, weights = find(program, find(program, "row_max").inputs[0]), find(program, "weights")
+    gone, before = {step.name for step in SOFTMAX} - {"weights"}, last.name
+    if last.name == "masked":
+        gone, before = gone | {"masked"}, last.inputs[0]
+    new = rewired(_COMPACT, "scaled", before)
+    if last.name == "masked":
+        exps = f"np.exp({before}) * mask"
+        new = replace(
+            new, inputs=(before, "mask"), axes="query key, query key -> query key",
+            formula=new.formula + r" \text{ where } M = 1 \text{, else } 0",
+            code=f"weights = {exps} / np.where(mask.any(axis=1), ({exps}).sum(axis=1), 1)[:, None]",
+        )  # fmt: skip
+    new = like(program, new)
+    return tuple(new if step is weights else step for step in program if step.name not in gone)
+
+
 def unscaled(program: Program) -> Program:
     """The same program with the formula of a scale of 1: give it `scale` = 1."""
     step = find(program, "scaled")
@@ -326,11 +353,13 @@ def run_steady(
 ) -> tuple[Trace, bool]:
     """Run, subtracting the row maximum if a score passes STEADY_ABOVE. Returns the trace, and whether it had to.
 
-    steady: the program that subtracts it, for one that was `unshifted`. A program without exp runs as it is.
+    steady: the program that subtracts it, for one that was `unshifted`, or whose softmax has names of its own,
+    "next.exps". A program without exp runs as it is.
     """
-    if "exps" not in names(program):
+    whole, plain = names(program), tuple(name.rpartition(".")[2] for name in names(program))
+    if "exps" not in (plain if steady else whole):
         return run(program, given, labels), False
-    first = "row_max" if "row_max" in names(program) else "exps"
+    first = whole[plain.index("row_max" if "row_max" in plain else "exps")]
     before = program[: names(program).index(first)]
     last = find(program, first).inputs[0]
     scores = run(before, given, labels)[last].value if before else np.asarray(given[last])
