@@ -95,12 +95,14 @@ def setting_slider(name: str, label: str, says: str = "", step: float = 0.1) -> 
     allowed = sheet.bench.allowed[name]
     low, high = allowed[0], allowed[-1]
     st.slider(label, low, high, step=step, width=260, help=says or None, **_setting(name))
+    _lost(name)
 
 
 def setting_switch(name: str, label: str, says: str = "", near: str = "") -> None:
     """A switch among the settings of this lesson's bench. near: as for `setting_choice`."""
     if not _forced(name, label):
         st.toggle(label, help=says or None, **_setting(name, near))
+    _lost(name, near)
 
 
 def _forced(name: str, label: str) -> bool:
@@ -111,18 +113,39 @@ def _forced(name: str, label: str) -> bool:
     return forced
 
 
-def setting_choice(name: str, label: str, options: Mapping[object, str] | None = None, near: str = "") -> None:
+def setting_choice(
+    name: str, label: str, options: Mapping[object, str] | None = None, near: str = "", anew: str = ""
+) -> None:  # fmt: skip
     """A choice of a few among the settings of this lesson's bench; `options` says each in words, if it must be said.
 
-    near: the section in which the same choice stands once more, near what it changes there.
+    near: the section in which the same choice stands once more, near what it changes there;
+    anew: the given matrix that this choice makes. While it is painted or typed over, it is none of them, and so none is
+    shown as chosen; each brings it back as it was made.
     """
     options = options or {value: str(value) for value in session.visit().document.bench.allowed[name]}
-    st.segmented_control(label, list(options), format_func=options.get, required=True, **_setting(name, near))
+    bound = _setting(name, near, anew)
+    st.segmented_control(label, list(options), format_func=options.get, required=not anew, **bound)
+    _lost(name, near)
 
 
-def _setting(name: str, near: str = "") -> dict[str, object]:
+def painted(matrix: str) -> bool:
+    """Whether the learner has painted this given matrix, or typed over it."""
+    return bool(session.visit().document.edits.get(matrix))
+
+
+def _lost(name: str, near: str = "") -> None:
+    """Beside a control: that its last change threw away what had been typed, and a way back."""
+    setting, says = session.visit().lost
+    if setting == name and not near:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"lost-{name}"):
+            notice(says)
+            st.button("Undo", key=f"{name}.undo", on_click=session.undo)
+
+
+def _setting(name: str, near: str = "", anew: str = "") -> dict[str, object]:
     key = ".".join(part for part in (session.visit().document.name, name, near) if part)
-    return _bound(key, chosen(name), lambda value: session.set_setting(**{name: value}))
+    value = None if anew and painted(anew) else chosen(name)
+    return _bound(key, value, lambda new: new is not None and session.set_setting(anew, **{name: new}))
 
 
 def _switch(name: str, label: str, says: str) -> None:

@@ -15,7 +15,7 @@ from attention_core.benches.masks import APPLIED, BENCH, KINDS, TEXT, whole
 from attention_core.masking import LARGE, ahead, naive_weights, same_rows, settled, word_by_word
 from attention_core.numerals import exact
 from attention_core.trace import Trace
-from attention_ui.controls import setting_choice, setting_slider
+from attention_ui.controls import painted, setting_choice, setting_slider
 from attention_ui.document import compute
 from attention_ui.readings import chosen, worked
 from attention_ui.session import visit
@@ -54,8 +54,14 @@ def _how() -> str:
 
 def choose() -> None:
     """The kind of the mask, and how to paint one; for above the matrices."""
-    setting_choice("kind", "Mask", KIND_NAMES)
-    st.caption("Or paint: click a cell of M, or press Space there. Tables further below follow M, and keep our scores.")
+    setting_choice("kind", "Mask", KIND_NAMES, anew="mask")
+    if painted("mask"):
+        st.caption("M is painted now, and so none of these. Choose one to bring it back.")
+    st.caption(
+        "*Causal*: itself and what came before. *Window*: itself, and two before it. *Prefix*: all see the first two "
+        "words, say a question; the rest is causal. *Padding*: two places at the end, [PAD], hold no word, and nobody "
+        "sees them. Or paint: click a cell of M, or press Space there. Tables further below follow M, with our scores."
+    )
 
 
 def triangle() -> None:

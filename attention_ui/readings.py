@@ -100,6 +100,16 @@ def line() -> str:
     return "column" if visit().view.columns else "row"
 
 
+def across() -> str:
+    """What the other numbers beside one token's stand in, as shown: "column" or "row"."""
+    return "row" if visit().view.columns else "column"
+
+
+def either(rows: str, columns: str) -> str:
+    """Of two ways to write a formula the one that belongs to what is shown: tokens as rows, or as columns."""
+    return columns if visit().view.columns else rows
+
+
 def size(shape: tuple[int, ...]) -> str:
     """The shape of a matrix that has tokens as rows, as it is shown: "5 × 6"."""
     return shape_text(shape[::-1] if visit().view.columns else shape)

@@ -7,6 +7,7 @@ Vocabulary
     trail     the cells that the learner came from, following operands; oldest first
     stale     the page around the matrices shows something that an event has changed
     touched   this rerun was caused by something on the page, so the address bar may lag behind what we know
+    lost      the setting whose last change threw typed or painted numbers away, and the sentence that says so
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -45,6 +46,7 @@ class Visit:
     shown: str = "after"
     trail: list[Cell] = field(default_factory=list)
     said: str = ""
+    lost: tuple[str, str] = ("", "")
     errors: list[dict[str, Any]] = field(default_factory=list)
     sentence_error: str = ""
     problems: list[str] = field(default_factory=list)
@@ -90,7 +92,7 @@ class Visit:
         self.view, self.trail = _tidied(document, view, trail)
         self.before, self.document, self.said = self.document, document, said
         self.past, self.future = past, future
-        self.errors, self.problems, self.sentence_error = [], [], ""
+        self.errors, self.problems, self.sentence_error, self.lost = [], [], "", ("", "")
 
     def around(self) -> tuple[Any, ...]:
         """What the page shows outside the matrices: the controls, and sentences about what could not be used."""
@@ -271,8 +273,11 @@ def set_sentence(text: str) -> None:
         now.sentence_error = str(error)
 
 
-def set_setting(**changes: Any) -> None:
-    """Settings of a lesson's sheet. Those that only a figure reads belong to the view: there is nothing to undo."""
+def set_setting(anew: str = "", /, **changes: Any) -> None:
+    """Settings of a lesson's sheet. Those that only a figure reads belong to the view: there is nothing to undo.
+
+    anew: a given matrix that is to be as the setting makes it, whatever was typed into it.
+    """
     now = visit()
     now.touched = True
     bench = now.document.bench
@@ -280,8 +285,13 @@ def set_setting(**changes: Any) -> None:
     if seen:
         now.view = replace(now.view, figures=bench.changed({**now.view.figures, **seen}))
     if len(seen) < len(changes):
-        document = now.document.with_settings(**{k: v for k, v in changes.items() if k not in seen})
-        now.commit(document, _dropped(now.document, document))
+        kept = {name: cells for name, cells in now.document.edits.items() if name != anew}
+        changed = {k: v for k, v in changes.items() if k not in seen}
+        document = replace(now.document, edits=kept).with_settings(**changed)
+        dropped = _dropped(now.document, document)
+        now.commit(document, dropped)
+        if dropped:
+            now.lost = next(iter(changed)), dropped
 
 
 def set_ours(*kept: str) -> None:
@@ -290,6 +300,13 @@ def set_ours(*kept: str) -> None:
     now.touched = True
     ours = now.document.plain.with_settings(**{name: now.document.setting(name) for name in kept})
     now.commit(ours, "Our numbers again; Undo brings yours back.")
+
+
+def undo() -> None:
+    """Undo, by a button of the page."""
+    now = visit()
+    now.touched = True
+    now.undo()
 
 
 def set_document(**changes: Any) -> None:

@@ -8,17 +8,17 @@ from attention_ui.glossary import terms
 from attention_ui.lesson import close_lesson, open_lesson
 from attention_ui.masks_figures import blind, choose, examples, generated, longer, numbers, predicted, triangle, ways
 from attention_ui.predict import reveal
-from attention_ui.readings import worked
+from attention_ui.readings import line, worked
 from attention_ui.teach import claim, misconception
 
 open_lesson("masks")
-ours, late, (BALL, HIT) = worked("masks"), worked("masks", applied="after"), (1, 2)
+ours, zero, HIT = worked("masks"), worked("masks", applied="zero"), 2
 
 st.markdown(
     "A **mask** says who may see whom: 1 for yes, 0 for no. M, below, is *causal*: each word sees itself and what came "
     "before. (“Past tokens”, people say. They include the word itself.)\n\nThe scores S are those of our running "
-    "example, made with weights that we chose, and already scaled. In the row of *hit* they are "
-    f"{ours.listed('scores', HIT)}, and ln 3 is {ours.said('scores', HIT, BALL, places=2)}. The mask turns those of "
+    f"example, made with weights that we chose, and already scaled. In the {line()} of *hit* they are "
+    f"{ours.listed('scores', HIT)}, and ln 3 is {ours.said('scores', HIT, 1, places=2)}. The mask turns those of "
     f"*blue* and *cube* into −∞, of which exp makes 0. So the exponentials are {ours.listed('exps', HIT)}, their sum "
     f"is {ours.said('row_sums', HIT)}, and the weights **{ours.listed('weights', HIT)}**. Nothing is left of what is "
     "hidden, and the shares still add up to 1."
@@ -27,8 +27,6 @@ display()
 choose()
 matrix_board()
 terms("mask", "causal", "prefix mask", "padding", "weight", "softmax")
-st.markdown("*Window*: a word, and two before it. *Prefix*: all see the first two words, say a question; the rest is "
-            "causal. *Padding*: two places at the end hold no word, and nobody sees them.")  # fmt: skip
 
 st.subheader("Above the diagonal, or below?", anchor=False)
 st.markdown("Where the hidden triangle lies depends on how tokens stand. As rows, the row of a word says what it sees; "
@@ -78,8 +76,8 @@ if reveal("masks.blind", "Which weights does red get here?", ["1/5 each", "all 0
 st.subheader("Three ways to get it wrong", anchor=False)
 st.markdown("“Hide it” sounds like “make it 0”. Let the hidden scores be 0 instead of −∞, with the causal mask.")
 if reveal("masks.zero", "How much does hit take from ball then?", *predicted("zero")):
-    st.markdown("e⁰ is 1: what is hidden still gets a share. Weights set to 0 *after* softmax leave "
-                f"{late.said('masked_weights', HIT, BALL)}.")  # fmt: skip
+    st.markdown(f"e⁰ is 1: what is hidden still gets a share. The sum is {zero.written('row_sums', HIT)} = "
+                f"{zero.said('row_sums', HIT)}. Weights set to 0 *after* softmax leave shares out.")  # fmt: skip
     if reveal("masks.again", "And if each row is then divided by what is left of it?", *predicted("again")):
         ways()
         st.markdown("After softmax, shares are missing. Dividing once more puts that right: the first sum stands in "

@@ -20,7 +20,7 @@ QUESTIONS = {
     "masks.why": ("4/9", "would learn to copy"),
     "masks.append": ("3/4 → 3/4, and 3/8 → 1/3", "*cube* gets a share"),
     "masks.blind": ("all 0", "NaN"),
-    "masks.zero": ("3/7", "*after* softmax leave 1/3"),
+    "masks.zero": ("3/7", "The sum is 1 + 3 + 1 + 1 + 1 = 7"),
     "masks.again": ("3/5, as it should be", "Two wrongs agree"),
 }
 
@@ -159,7 +159,7 @@ def test_scores_that_are_typed_stay_on_the_board():
     """The tables say that they keep our scores, and they do."""
     sheet = Sheet("masks").with_cells("scores", {(2, 1): "0"})
     app = answered(**pack(sheet, View()))
-    assert "keep our scores" in texts(app)
+    assert "follow M, with our scores" in texts(app)
     assert compute(app.session_state["visit.masks"].document).matrix("weights").value[2, 1] == pytest.approx(1 / 3)
     assert row("−∞, before softmax", "1/5", "3/5", "1/5", "0", "0", "1") in texts(app)
 
@@ -279,3 +279,26 @@ def test_the_weights_that_were_divided_once_more_have_a_letter_in_plain_text():
     assert (about["cell"], about["value"]) == ("A\u0303[hit, ball]", "0.60 (3/5)")
     assert "".join(piece if isinstance(piece, str) else piece["text"] for piece in about["arithmetic"]).endswith("0.60")
     assert board_data(picture)["matrices"]["renormalised_weights"]["identity"] == "weights"
+
+
+# --- A painted mask -------------------------------------------------------------------------------------------------
+
+
+def test_a_painted_mask_is_none_of_those_offered():
+    """While it is painted nothing is chosen; to choose what it was before brings that back."""
+    app = opened(PAGE, **pack(Sheet("masks").toggled((0, 0)), View()))
+    assert app.segmented_control(key="masks.kind").value is None
+    assert "M is painted now" in texts(app)
+    sound(app.segmented_control(key="masks.kind").set_value("causal").run())
+    assert app.session_state["visit.masks"].document == Sheet("masks")
+    assert "M is painted now" not in texts(app)
+    app.session_state["visit.masks"].undo()
+    sound(app.run())
+    assert app.session_state["visit.masks"].document.edits == {"mask": {(0, 0): "0"}}
+
+
+def test_the_mask_that_is_chosen_stays_chosen():
+    """Pressed again it is not let go."""
+    app = opened(PAGE)
+    sound(app.segmented_control(key="masks.kind").set_value(None).run())
+    assert app.segmented_control(key="masks.kind").value == "causal"

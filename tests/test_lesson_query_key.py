@@ -27,13 +27,13 @@ from tests.guessing import guess_all
 from tests.laws import close
 from tests.test_benches import traced
 from tests.test_lesson_similarity import keys, set_to, texts
-from tests.test_pages import opened, packed, sound
+from tests.test_pages import alerts, opened, packed, sound
 
 PAGE = "pages/query-key.py"
 QUESTIONS = {
-    "query_key.sought": ("ball, and itself", "The rules above: cells of W_QK"),
+    "query_key.sought": ("ball, and itself", "The rules, as they stand above"),
     "query_key.sentence": ("the scores only", "compare them with themselves"),
-    "query_key.tied": ("the scores only", "Tied, with no mask"),
+    "query_key.tied": ("the scores only", "Our numbers, tied, with no mask"),
     "query_key.turned": ("no score", "scores that change"),
     "query_key.spare": ("no score", "how many directions each uses"),
     "query_key.two": ("48 times", "Two matrices, or one"),
@@ -289,3 +289,17 @@ def test_the_mirror_of_the_boards_cell_is_two_slips_at_once():
     assert task.target[1] == (ADJ, NOUN)
     assert [slip.name for slip in task.check("0").slips] == ["the lesson's matrices"]
     assert [slip.name for slip in task.check("2 ln 3").slips] == ["the lesson's matrices + transposed"]
+
+
+def test_what_a_choice_threw_away_is_said_beside_it():
+    """A typed number that goes with the weights that a setting makes anew; Undo stands beside the choice."""
+    app = opened(PAGE, **pack(Sheet("query_key").with_cells("w_q", {(0, 0): "7"}), View()))
+    app.session_state["guesses"] = {"query_key.sought": ""}
+    sound(app.run())
+    app.segmented_control(key="query_key.sought").set_value("verbs").run()
+    visit = app.session_state["visit.query_key"]
+    assert not visit.document.edits
+    assert visit.lost[0] == "sought"
+    assert any("belonged to what was there before" in body for body in alerts(app))
+    sound(app.button(key="sought.undo").click().run())
+    assert visit.document.edits == {"w_q": {(0, 0): "7"}}
