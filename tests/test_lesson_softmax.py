@@ -130,9 +130,11 @@ EVERYTHING = {"scores": "chatbot", "constant": 7, "temperature": 0.1, "columns":
 
 def figures(app):
     """What the tables and figures of the page hold, as it is drawn: without the matrices."""
-    charts = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    charts = [json.loads(chart.proto.spec)["data"] for chart in app.get("plotly_chart")]
+    titles = [html.proto.body for html in app.get("html") if 'class="figure-title"' in html.proto.body]
+    titles = [title.partition(">")[2].removesuffix("</p>") for title in titles]
     compared = [html.proto.body for html in app.get("html") if 'class="table"' in html.proto.body]
-    return {chart["layout"]["title"]["text"]: chart["data"] for chart in charts}, compared
+    return dict(zip(titles, charts, strict=True)), compared
 
 
 def test_a_figure_follows_its_own_control_and_has_our_numbers_otherwise():

@@ -118,7 +118,8 @@ def longest(rng: Random, kind: str):
         text = f"{rng.randint(-9, 9)}." if kind == "digits" else "1"
         while len(text) < numerals.LONGEST:
             if kind == "signs":
-                text += rng.choice("+-−–×·÷*/") + "".join(rng.choices("+-−– \t\n\r\f\v", k=rng.randint(0, 14)))
+                text += rng.choice("+-−–×·÷*/") + "".join(rng.choices(" \t\n\r\f\v", k=rng.randint(0, 13)))
+                text += rng.choice(["", *"+-−–"])  # two signs before a number are one too many
             text += rng.choice("123456789")
         with suppress(numerals.NumberError):  # cut off behind a sign
             numerals.parse(text[: numerals.LONGEST])
