@@ -22,7 +22,7 @@ from attention_ui.colours import mixed_colour
 from attention_ui.document import EDITABLE, compute, example_document
 from attention_ui.editable import EditError
 from attention_ui.link import View
-from attention_ui.payload import SHOWN, Picture, board_data, panel, what_changed, where
+from attention_ui.payload import SHOWN, Picture, board_data, cell_name, panel, what_changed, where
 from attention_ui.sheet import Sheet
 from attention_ui.slices import index_of
 from tests.documents import SETTINGS, TRICKY, documents, matrices, seeds, setting_name, switched, typed_cells
@@ -492,12 +492,16 @@ def is_rounded(text, number) -> bool:
     return math.isfinite(number) and not says(text, number)
 
 
+_RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
 def sign_before(form, left, result, others) -> str:
     """≈ where a number is rounded, but for a result that what is written comes to all the same, as Python reads it."""
     if not any(is_rounded(form(number), number) for number in (result, *others)):
         return "="
     plain = left.replace("×", "*").replace("−", "-")
-    read = re.fullmatch(r"[-+*/(). 0-9]+", plain) and not is_rounded(form(result), result)
+    plain = re.sub("·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda power: "e" + power[1].translate(_RAISED), plain)
+    read = re.fullmatch(r"[-+*/(). 0-9e]+", plain) and not is_rounded(form(result), result)
     return "=" if read and eval(plain) == pytest.approx(result, rel=1e-12, abs=1e-12) else "≈"
 
 
@@ -644,7 +648,7 @@ def test_in_the_difference_the_panel_subtracts(pair, form, data):
     gap = new - old if changed(shown.before.trace, shown.head.trace, name)[at] else 0.0
     was, now, by = map(shown.form, (old, new, gap))
     assert said["value"] == ("+" if gap > 0 else "") + by
-    assert said["cell"].endswith("], now − before")
+    assert said["cell"] == f"{cell_name(shown, name, at)}, now − before"
     assert said["about"] == f"Now it is {now}; before the last change it was {was}."
     assert (said["formula"], said["code"], operands(said)) == (None, "", [])
     left = f"{now} − {f'({was})' if old < 0 else was}"
