@@ -132,7 +132,7 @@ SUBJECTS = (
     _lesson("heads", "/heads", ("x", 1, 3), ("concat", 1, 0), ("residual", 1, 3)),
     _lesson("two sources", "/cross-attention", ("w_q", 0, 0), ("weights", 0, 1), ("residual", 0, 5)),
     _lesson("block", "/block", ("w_q", 1, 0), ("weights", 1, 0), ("resid_post", 1, 3)),
-    _lesson("cost", "/cost", ("q_scaled", 1, 0), ("output", 1, 0), ("output", 1, 2)),
+    _lesson("cost", "/cost", ("q_scaled", 1, 0), ("output", 1, 0), ("output", 1, 1)),
     Subject(
         "Plotly heatmaps", "benchmarks/heatmaps.py", "/",
         _texts(".st-key-weights .heatmap-label", ".st-key-output .heatmap-label", of="node => node.textContent"),
