@@ -359,15 +359,16 @@ class Figure {
     setAttribute(this.grid, "aria-label", this.spoken);
   }
 
-  /** Labels of rows or columns; where tokens have paint, its disc and its name beside the word. */
+  /** Labels of rows or columns; where tokens have paint, its disc and its name beside the word, unless they are the same. */
   paintHeads(heads, labels, discs) {
     heads.forEach((head, i) => {
       const disc = discs?.[i]?.colour ? discs[i] : null;
+      const named = disc && disc.name !== labels[i] ? disc.name : "";
       redraw(head, [labels[i], disc], () => (disc
         ? [labels[i], el("span", { class: "paint" },
-          el("span", { class: "head-disc", style: `background:${disc.colour}`, "aria-hidden": "true" }), disc.name)]
+          el("span", { class: "head-disc", style: `background:${disc.colour}`, "aria-hidden": "true" }), named)]
         : [labels[i]]));
-      setAttribute(head, "title", disc ? `${labels[i]}, ${disc.name}` : labels[i]);
+      setAttribute(head, "title", named ? `${labels[i]}, ${named}` : labels[i]);
       head.classList.toggle("painted", Boolean(disc));
     });
   }
@@ -442,6 +443,19 @@ class Figure {
     redraw(this.alert, errors, () => errors.map((error) => el("p", {}, error.message)));
     setAttribute(this.alert, "role", errors.length ? "alert" : null);
     setAttribute(this.alert, "data-error-for", errors.length ? this.name : null);
+    if (errors.length) this.placeAlert();
+  }
+
+  /** A message stands under its matrix. Where others stand beside that one it would move them, for all stand centred:
+      then it stands under their whole line, if that is the last. */
+  placeAlert() {
+    const group = this.node.parentElement;
+    const here = group.getBoundingClientRect();
+    const others = [...this.equation.terms.querySelectorAll(".group")].filter((node) => node !== group);
+    const boxes = others.map((node) => node.getBoundingClientRect());
+    const beside = boxes.some((box) => box.top < here.bottom && box.bottom > here.top);
+    const host = beside && boxes.every((box) => box.top < here.bottom) ? this.equation.alerts : this.node;
+    if (this.alert.parentElement !== host) host.append(this.alert);
   }
 
   /** A matrix wider than its place scrolls in its own box, which is a tab stop only then. */
@@ -523,7 +537,7 @@ class Editor {
     event.preventDefault();
     event.stopPropagation();
     this.close();
-    this.board.paste(this.figure.address(this.cell), text);
+    this.board.paste(this.figure, this.cell, text);
   }
 
   commit() {
@@ -600,9 +614,10 @@ class Equation {
     this.heading = el("h3", { id, tabindex: -1 });
     this.terms = el("div", { class: "terms" });
     this.note = el("p", { class: "note" });
+    this.alerts = el("div", { class: "alerts" });
     this.checks = el("ul", { class: "checks", "aria-label": "Checks" });
     this.node = el("section", { class: "equation", "aria-labelledby": id, "data-equation": equation.step },
-      this.heading, this.terms, this.checks, this.note);
+      this.heading, this.terms, this.alerts, this.checks, this.note);
     this.build(equation);
   }
 
@@ -633,6 +648,7 @@ class Equation {
       const matrix = this.board.data.matrices[term.name];
       if (!matrix) return;
       const figure = new Figure(this.board, term, matrix, `${equation.step}/${i}`);
+      figure.equation = this;
       this.figures.push(figure);
       group = el("div", { class: "group" }, ...waiting, figure.node);
       waiting = [];
@@ -1050,8 +1066,9 @@ class Board {
     this.emit("enlarge", { step });
   }
 
-  paste(address, text) {
-    this.emit("paste", { ...address, text: text.slice(0, PASTE_LIMIT) });
+  /** A block is pasted as it is seen: into a matrix that is drawn transposed, its rows become columns. */
+  paste(figure, cell, text) {
+    this.emit("paste", { ...figure.address(cell), turned: figure.transposed, text: text.slice(0, PASTE_LIMIT) });
   }
 
   /* ----- marks: picked, lit, pointed ----- */
@@ -1247,9 +1264,9 @@ class Board {
 
   onPaste(event) {
     const hit = this.hit(event);
-    if (!hit?.figure.editable || event.target.closest("input")) return;
+    if (!(hit?.figure.editable || hit?.figure.paintable) || event.target.closest("input")) return;
     event.preventDefault();
-    this.paste(hit.figure.address(hit.cell), event.clipboardData?.getData("text/plain") ?? "");
+    this.paste(hit.figure, hit.cell, event.clipboardData?.getData("text/plain") ?? "");
   }
 
   onCopy(event) {

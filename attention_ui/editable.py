@@ -113,8 +113,11 @@ class Editable(ABC):
         edits = {k: v for k, v in {**self.edits, name: cells}.items() if v}
         return replace(self, edits=edits)
 
-    def with_block(self, name: str, at: Index, text: str) -> Self:
-        """A block of numbers pasted with its top left corner at `at`. Raises EditError when it does not fit."""
+    def with_block(self, name: str, at: Index, text: str, turned: bool = False) -> Self:
+        """A block of numbers pasted with its top left corner at `at`. Raises EditError when it does not fit.
+
+        turned: into a matrix that is drawn transposed, so that a row of the block is a column of the matrix.
+        """
         given, _ = self.given()
         self._may_be_edited(name, given)
         try:
@@ -126,7 +129,7 @@ class Editable(ABC):
         front, shape = at[:heads], (*given[name].shape[heads:], 1, 1)[:2]
         corner = (*at[heads:], 0, 0)[:2]
         room = tuple(n - i for n, i in zip(shape, corner, strict=True))
-        size = (len(rows), len(rows[0]))
+        size, room = (len(rows), len(rows[0])), room[::-1] if turned else room
         if size[0] > room[0] or size[1] > room[1]:
             raise EditError(
                 f"{letter_text(name)}: the pasted block is {shape_text(size)}, but from the chosen cell on there is "
@@ -135,7 +138,7 @@ class Editable(ABC):
             )
         cells = {
             (*front, corner[0] + r, corner[1] + c): repr(v).removesuffix(".0")
-            for r, row in enumerate(rows)
+            for r, row in enumerate(zip(*rows, strict=True) if turned else rows)
             for c, v in enumerate(row)
         }
         return self.with_cells(name, cells)

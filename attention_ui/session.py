@@ -188,7 +188,7 @@ def _handle_one(now: Visit, event: Event) -> None:
         if kind == "pick":
             now.pick(cell, via_operand=event.get("via") == "operand")
         elif kind in ("edit", "paste") or (kind == "toggle" and cell[0] in now.document.painted):
-            _edit(now, kind, cell, str(event.get("text", ""))[:_LARGEST_TEXT])
+            _edit(now, kind, cell, str(event.get("text", ""))[:_LARGEST_TEXT], event.get("turned") is True)
 
 
 def _cell(event: Event) -> Cell | None:
@@ -197,12 +197,13 @@ def _cell(event: Event) -> Cell | None:
     return (str(event.get("step")), row, col) if ok else None
 
 
-def _edit(now: Visit, kind: str, cell: Cell, text: str) -> None:
+def _edit(now: Visit, kind: str, cell: Cell, text: str, turned: bool = False) -> None:
+    """A text typed or pasted, or a painted cell toggled. turned: the matrix is drawn transposed."""
     drawn, row, col = cell
     name, at = base(drawn), index_of(compute(now.document).trace, *cell)
     makers = {
         "edit": lambda: now.document.with_cells(name, {at or (row, col): text}),
-        "paste": lambda: now.document.with_block(name, at or (row, col), text),
+        "paste": lambda: now.document.with_block(name, at or (row, col), text, turned),
         "toggle": lambda: now.document.toggled(at or (row, col), name),
     }
     try:

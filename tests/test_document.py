@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from attention_core import numerals, programs
 from attention_core.examples import EXAMPLES
@@ -20,9 +21,9 @@ from tests.documents import SETTINGS, documents, full, matrices, seeds, sentence
 PAINT, BANKS = example_document("paint"), example_document("banks")
 
 
-def refusal(make, *arguments) -> str:
+def refusal(make, *arguments, **how) -> str:
     with pytest.raises(EditError) as caught:
-        make(*arguments)
+        make(*arguments, **how)
     return str(caught.value)
 
 
@@ -190,6 +191,29 @@ def test_a_block_that_does_not_fit_is_refused(at, text, says):
     message = refusal(PAINT.with_block, "w_q", at, text)
     assert message.startswith("W_Q: ")
     assert says in message
+
+
+@given(st.data(), documents)
+def test_a_block_is_turned_with_the_matrix(data, document):
+    """What is pasted into a matrix that is drawn transposed is the transposed block, from the same cell on."""
+    name = data.draw(st.sampled_from(matrices(document, EDITABLE)))
+    rows, cols = shape(document, name)
+    top, left = data.draw(st.tuples(st.integers(0, rows - 1), st.integers(0, cols - 1)))
+    block = data.draw(arrays(int, (cols - left, rows - top), elements=st.integers(-9, 9)))
+    pasted = document.with_block(name, (top, left), "\n".join("\t".join(map(str, row)) for row in block), turned=True)
+    np.testing.assert_array_equal(pasted.given()[0][name][top:, left:], block.T)
+    message = refusal(document.with_block, name, (top, left), "\n".join(["1"] * (cols - left + 1)), turned=True)
+    assert f"room for {cols - left} × {rows - top}" in message
+
+
+def test_a_block_of_ones_and_zeros_paints_the_mask():
+    """As if each cell had been clicked, so that a link holds the same."""
+    painted = PAINT.with_block("mask", (0, 3), "1\t1\n0\t1")
+    assert painted == PAINT.toggled((0, 3)).toggled((0, 4)).toggled((1, 4))
+    assert painted.with_block("mask", (0, 3), "0\t0\n0\t0") == PAINT
+    for text, says in (("1\t2", "M, row red, column ball: the mask holds 1 (may see) or 0"), ("0.5", "the mask holds"),
+                       ("x", "“x” is not a number"), ("1\n" * 6, "6 × 1")):  # fmt: skip
+        assert says in refusal(PAINT.with_block, "mask", (0, 0), text)
 
 
 @pytest.mark.parametrize("at", [(-1, 0), (0, -1), (6, 0), (99, 99)])

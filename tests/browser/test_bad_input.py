@@ -132,7 +132,7 @@ def test_refused_numbers(page: Page, server: str) -> None:
         editor.fill(text)
         editor.press("Enter")
         settle(page)
-        alert = page.locator('figure[data-step="w_q"][data-role="given"]').get_by_role("alert")
+        alert = page.locator('[data-error-for="w_q"]')
         expect(alert).to_contain_text(says)
         assert alert.inner_text().startswith("W_Q, row noun, column 0: ")
         assert alert.inner_text().rstrip().endswith(".")
@@ -144,6 +144,30 @@ def test_refused_numbers(page: Page, server: str) -> None:
         expect(editor).to_have_count(0)
         expect(alert).to_have_count(0)
     assert matrix(page, "w_q")[1, 0] == pytest.approx(2.1972245773362196)
+
+
+@pytest.mark.parametrize(("width", "below_all"), [(1440, True), (390, False)])
+def test_a_sentence_about_a_cell_moves_no_matrix(page: Page, server: str, width: int, below_all: bool) -> None:
+    """Where matrices stand beside one another it stands below them all; else right below its own."""
+    page.set_viewport_size({"width": width, "height": 900})
+    open_head(page, server)
+    equation = board(page).locator("section", has=page.locator('figure[data-step="w_v"][data-role="given"]'))
+    places = equation.locator("figure")
+    editor = open_editor(page, "w_v", 1, 0)
+    before = [box["y"] for box in (figure.bounding_box() for figure in places.all())]
+    editor.fill("abc")
+    editor.press("Enter")
+    settle(page)
+    message = page.locator('[data-error-for="w_v"]')
+    expect(message).to_contain_text("“abc”")
+    after = [figure.bounding_box() for figure in places.all()]
+    if below_all:
+        assert [box["y"] for box in after] == before
+        assert message.bounding_box()["y"] >= max(box["y"] + box["height"] for box in after)
+    else:
+        assert after[0]["y"] == before[0]
+        assert message.evaluate("node => node.closest('figure')?.dataset.step") == "w_v"
+    page.set_viewport_size({"width": 1440, "height": 1000})
 
 
 def test_two_thousand_characters(page: Page, server: str) -> None:

@@ -276,17 +276,17 @@ def test_roles_and_labels(page: Page, server: str) -> None:
 
 
 def test_paint_stands_beside_the_words(page: Page, server: str) -> None:
-    """A named disc beside each word that has paint, in X and in X′ alone; heard as the word and its colour."""
+    """A disc beside each word that has paint, in X and in X′ alone, with its name where the word is not the name."""
     open_head(page, server)
     painted = {"x": {"red": "red", "blue": "blue"}}
     painted["residual"] = {"red": "red", "ball": "red", "hit": "red", "blue": "blue", "cube": "purple"}
     for figure in board(page).locator("figure:not([data-role=operand])").all():
         beside = figure.locator(".head-disc").evaluate_all(
-            "discs => discs.map(disc => [disc.parentElement.previousSibling.data, disc.nextSibling.data])"
+            "discs => discs.map(disc => [disc.parentElement.previousSibling.data, disc.nextSibling?.data])"
         )
-        assert dict(beside) == painted.get(figure.get_attribute("data-step"), {})
+        assert {word: colour or word for word, colour in beside} == painted.get(figure.get_attribute("data-step"), {})
     x = page.locator('[data-step="x"][data-role="given"]')
-    expect(x.get_by_role("rowheader", name="red red", exact=True)).to_be_visible()
+    expect(x.get_by_role("rowheader", name="red", exact=True)).to_be_visible()
     expect(x.get_by_role("rowheader", name="ball", exact=True)).to_be_visible()
     edit(page, "x", 1, 4, "1")
     expect(x.get_by_role("rowheader", name="ball blue", exact=True)).to_be_visible()
@@ -472,9 +472,22 @@ def test_a_block_of_wrong_size(page: Page, server: str) -> None:
     cell(page, "w_q", 5, 2).focus()
     for block, says in (("1\t2\n3\t4", "2 × 2"), ("1\t2\t3", "1 × 3"), ("1\t2\n3", "row 2"), ("1\tx", "“x”")):
         paste(page, block)
-        message = page.locator('[data-step="w_q"][data-role="given"]').get_by_role("alert")
+        message = page.locator('[data-error-for="w_q"]')
         expect(message).to_contain_text(says)
         assert_same(shown(page), plain)
+
+
+def test_a_block_is_pasted_as_it_is_seen(page: Page, server: str) -> None:
+    """With tokens as columns W_Q is drawn transposed: a row of the block goes down a column of the array."""
+    open_head(page, server)
+    show(page, "tokens as columns")
+    cell(page, "w_q", 0, 1).focus()
+    paste(page, "1\t2\t3\n4\t5\t6")
+    assert matrix(page, "w_q")[:3, 1:3].tolist() == [[1, 4], [2, 5], [3, 6]]
+    cell(page, "w_q", 0, 3).focus()
+    paste(page, "1\n2")
+    expect(page.locator('[data-error-for="w_q"]')).to_contain_text("the pasted block is 2 × 1")
+    expect(page.locator('[data-error-for="w_q"]')).to_contain_text("room for 1 × 6")
 
 
 def test_a_copied_matrix_can_be_pasted(page: Page, server: str) -> None:
@@ -504,6 +517,22 @@ def test_paint_the_mask(page: Page, server: str) -> None:
     cell(page, "mask", 0, 1).click()
     settle(page)
     assert matrix(page, "weights")[0].tolist() == [0] * 5  # a query that may see nothing takes nothing
+
+
+def test_a_block_paints_the_mask(page: Page, server: str) -> None:
+    """Ones and zeros from the chosen cell on, as one change; anything else is refused in a sentence."""
+    open_head(page, server)
+    plain = matrix(page, "mask")
+    cell(page, "mask", 0, 3).focus()
+    paste(page, "1\t1\n0\t1")
+    assert matrix(page, "mask")[:2, 3:].tolist() == [[1, 1], [0, 1]]
+    assert matrix(page, "weights")[1, 4] > 0
+    for block, says in (("2", "holds 1 (may see) or 0"), ("1\t1\t1", "1 × 3"), ("yes", "“yes” is not a number")):
+        paste(page, block)
+        expect(page.locator('[data-error-for="mask"]')).to_contain_text(says)
+    push(page, "Undo")
+    assert matrix(page, "mask").tolist() == plain.tolist()
+    assert page.locator('[data-error-for="mask"]').count() == 0
 
 
 def test_quick_toggles_all_arrive(page: Page, server: str) -> None:
