@@ -105,7 +105,7 @@ def test_a_number_typed_in_one_head_changes_that_head_only(page: Page, server: s
     editor.fill("1/0")
     editor.press("Enter")
     settle(page)
-    said = board(page).locator('figure[data-step="w_q"][data-head="1"] [role=alert]')
+    said = board(page).locator('[role=alert][data-error-for="w_q@1"]')
     expect(said).to_contain_text("W_Q, head 2, row noun, column 0")
     editor.fill("2")
     editor.press("Enter")
