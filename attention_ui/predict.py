@@ -24,7 +24,7 @@ _focus = st.components.v2.component(
         if (!node) return;
         node.setAttribute("role", "status");
         node.setAttribute("tabindex", "-1");
-        node.style.outlineOffset = "4px";
+        node.style.outlineOffset = "1px";
         node.focus();
     };""",
 )
