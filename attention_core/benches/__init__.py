@@ -12,6 +12,7 @@ from attention_core.benches import (
     cost,
     cross_attention,
     heads,
+    in_context,
     lookup,
     masks,
     positions,
@@ -41,6 +42,7 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
             cross_attention,
             block,
             cost,
+            in_context,
         )
     }
 )

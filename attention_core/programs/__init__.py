@@ -11,6 +11,7 @@ Blocks       BLOCK, block, decoder_block, stack, encoder_decoder, norm, mlp, wit
 Tiles        online: FlashAttention's softmax
 Savings      lora, QUANTISED, experts: a change of low rank, fewer bits, a choice of experts
 Linear       LINEAR_ATTENTION, linear, recurrent
+In context   blocks: context and question;  merged: pairs of keys;  AGAIN: an induction head
 Ancestors    HARD_LOOKUP, SOFT_LOOKUP, KERNEL_SMOOTHER;  HARD_TABLE, SOFT_TABLE, soft_table: single numbers
 Parts        SOFTMAX_ROWS, softmax_rows: of given scores;  SIMILARITY: dot products, lengths, cosines
 """
@@ -59,6 +60,7 @@ from attention_core.programs.heads import (
     multi_head,
     split_heads,
 )
+from attention_core.programs.in_context import AGAIN, MERGES, blocks, merged
 from attention_core.programs.linear_attention import LINEAR_ATTENTION, linear, recurrent
 from attention_core.programs.lookup import HARD_LOOKUP, HARD_TABLE, KERNEL_SMOOTHER, SOFT_LOOKUP, SOFT_TABLE, soft_table
 from attention_core.programs.one_head import (
@@ -97,6 +99,7 @@ from attention_core.programs.tiles import online
 __all__ = [
     "ABLATIONS",
     "ACTIVATIONS",
+    "AGAIN",
     "BEFORE_SOFTMAX",
     "BLOCK",
     "BOTH_WAYS",
@@ -108,6 +111,7 @@ __all__ = [
     "HARD_TABLE",
     "KERNEL_SMOOTHER",
     "LINEAR_ATTENTION",
+    "MERGES",
     "MISTAKE",
     "MIX",
     "MULTI_HEAD",
@@ -128,6 +132,7 @@ __all__ = [
     "alibi",
     "biased",
     "block",
+    "blocks",
     "cached",
     "compact",
     "crossed",
@@ -146,6 +151,7 @@ __all__ = [
     "masked",
     "masked_after",
     "masked_with_zero",
+    "merged",
     "mlp",
     "multi_head",
     "names",

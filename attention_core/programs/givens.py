@@ -85,6 +85,11 @@ GIVENS: Mapping[str, Given] = {
         "X''", "residual stream", ("query", "d_model"), "how much “{d_model}” {query} has, after the block"
     ),
     "logits": Given("L", "logits", ("query", "vocab"), "how well “{vocab}” would follow {query}"),
+    "k_frozen": Given("K_F", "frozen keys", ("frozen", "d_k"), "what {frozen} can be found by, in coordinate {d_k}"),
+    "v_frozen": Given("V_F", "frozen values", ("frozen", "d_v"), "what {frozen} hands over, in value coordinate {d_v}"),
+    "previous": Given(
+        "A_P", "weights of the first head", ("query", "key"), "how much {query} takes from {key}, in the first head"
+    ),
     "w_u": Given("W_U", "unembedding", ("d_model", "vocab"), "how much the feature {d_model} speaks for “{vocab}”"),
 }
 
