@@ -119,6 +119,11 @@ LESSONS = (
         "Price attention for any length: in memory, in arithmetic, and by what each way to save gives up.", 40,
         section="Whole models", bench="cost", needs=("heads", "masks"),
     ),
+    Lesson(
+        "in_context", "in-context", "In context", "In-context learning", ":material/menu_book:",
+        "Say what a context does to a question, number by number, and when that is a step of gradient descent.", 40,
+        section="Learning", bench="in_context", needs=("block", "cost"),
+    ),
 )  # fmt: skip
 
 

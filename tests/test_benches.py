@@ -160,7 +160,6 @@ NEEDS = {  # of a setting that counts only beside another one
     ("block", "built"): {"part": "layers"},
     ("block", "temperature"): {"part": "next"},
     ("block", "top_k"): {"part": "next"},
-    ("in_context", "zeros"): {"context": "zeros"},
     ("in_context", "shots"): {"part": "regression"},
     ("in_context", "noise"): {"part": "regression"},
     ("in_context", "rate"): {"part": "regression"},

@@ -3,8 +3,9 @@
 Vocabulary
     part      what the board computes: "frozen" (a question with a context before it), "regression" (layers of linear
               attention, each a step of gradient descent), "induction" (a head that says what came after the same word)
-    context   what stands before the question: "pair", the same two words with keys of their own, or "zeros", tokens
-              whose keys give a score of 0 with every query, and which hand over nothing
+    pair      the context: the same two words as in the question, with keys of their own
+    zeros     in place of the pair, so many words whose keys give a score of 0 with every query, and which hand over
+              nothing; 0 for the pair
     sum       how it is added up: in "blocks", or with pairs merged, "exact" or by the "max" rule
     times     what the query is multiplied by
     shots     how many examples stand in the context of the regression; noise: how far their answers lie off the rule
@@ -27,9 +28,12 @@ _CHOSEN = "A number chosen by us, for clean results; nothing here was trained. Y
 
 WORDS = ("ball", "cube")
 ASKS = "it"
-OWN, CONTEXT = (1, 3), (6, 2)  # how much each word counts in the question, and in the context: e to the power of a score
+OWN, CONTEXT = (
+    (1, 3),
+    (6, 2),
+)  # how much each word counts in the question, and in the context: e to the power of a score
 COLOURS = ("red", "blue")
-ZEROS = (1, 2, 4, 8, 16)
+ZEROS = (0, 1, 2, 4, 8, 16)
 SUMS = ("blocks", *programs.MERGES)
 _FROZEN_ABOUT = {
     "q_scaled": "What “it” asks for, with one coordinate: 1, times what the setting says. You can type another.",
@@ -40,23 +44,23 @@ _FROZEN_ABOUT = {
 }  # fmt: skip
 
 
-def frozen(context: str = "pair", zeros: int = 8, times: float = 1.0) -> dict[str, np.ndarray]:
+def frozen(zeros: int = 0, times: float = 1.0) -> dict[str, np.ndarray]:
     """The query, and the keys and values of context and question."""
-    pair = context == "pair"
     return {
         "q_scaled": np.array([[float(times)]]),
-        "k_frozen": np.log(np.array([CONTEXT], dtype=float)).T if pair else np.zeros((zeros, 1)),
-        "v_frozen": np.eye(len(WORDS)) if pair else np.zeros((zeros, len(WORDS))),
+        "k_frozen": np.log(np.array([CONTEXT], dtype=float)).T if not zeros else np.zeros((zeros, 1)),
+        "v_frozen": np.eye(len(WORDS)) if not zeros else np.zeros((zeros, len(WORDS))),
         "k": np.log(np.array([OWN], dtype=float)).T,
         "values": np.eye(len(WORDS)),
     }
 
 
-def _frozen(context: str, zeros: int, summed: str, times: int) -> SetUp:
+def _frozen(zeros: int, summed: str, times: int) -> SetUp:
     """Pairs can be merged only where there are pairs: then the context is the pair."""
-    given = frozen(context if summed == "blocks" else "pair", zeros, times)
+    zeros = zeros if summed == "blocks" else 0
+    given = frozen(zeros, times)
     n = len(given["k_frozen"])
-    before = WORDS if n == len(WORDS) else tuple(f"word {i + 1}" for i in range(n))
+    before = tuple(f"word {i + 1}" for i in range(zeros)) or WORDS
     named = tuple(f"{word}, context" for word in before)
     labels = {"query": (ASKS,), "key": WORDS, "frozen": named, "token": (*named, *WORDS), "d_k": ("asked",),
               "d_v": COLOURS}  # fmt: skip
@@ -154,7 +158,7 @@ THROWS: Mapping[str, tuple[int, ...]] = {
 def _part(part: str, **of: Value) -> SetUp:
     """The other settings belong to the page: how long a layer was trained, and what was thrown."""
     return {
-        "frozen": lambda: _frozen(of["context"], of["zeros"], of["sum"], of["times"]),
+        "frozen": lambda: _frozen(of["zeros"], of["sum"], of["times"]),
         "regression": lambda: _regression(of["shots"], of["noise"], of["rate"], of["layers"]),
         "induction": lambda: _induction(of["text"]),
     }[part]()
@@ -163,11 +167,11 @@ def _part(part: str, **of: Value) -> SetUp:
 BENCH = Bench(
     "in_context",
     {
-        "part": "frozen", "context": "pair", "zeros": 8, "sum": "blocks", "times": 1, "shots": 2, "noise": 0.0,
+        "part": "frozen", "zeros": 0, "sum": "blocks", "times": 1, "shots": 2, "noise": 0.0,
         "rate": 0.5, "layers": 1, "text": "example", "trained": 0, "seed": 0, "throws": "none",
     },
     {
-        "part": PARTS, "context": ("pair", "zeros"), "zeros": ZEROS, "sum": SUMS, "times": (1, 2, 3),
+        "part": PARTS, "zeros": ZEROS, "sum": SUMS, "times": (1, 2, 3),
         "shots": (1, 2, 3, 4), "noise": (0.0, 2.0), "rate": (0.1, 2.5), "layers": LAYERS, "text": tuple(TEXTS),
         "trained": tuple(range(0, 601, 50)), "seed": tuple(range(20)), "throws": tuple(THROWS),
     },
