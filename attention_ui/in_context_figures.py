@@ -18,8 +18,23 @@ import streamlit as st
 
 from attention_core import attention, in_context, programs, run
 from attention_core.benches.in_context import (
-    ASKED, ASKS, BENCH, CONTEXT, COLOURS, OWN, PARTS, RULE, SUMS, TEXTS, THROWS, TOKEN, VOCABULARY, WORDS, ZEROS,
-    frozen, shots_of,
+    ASKED,
+    ASKS,
+    BENCH,
+    COLOURS,
+    CONTEXT,
+    OWN,
+    PARTS,
+    RULE,
+    SUMS,
+    TEXTS,
+    THROWS,
+    TOKEN,
+    VOCABULARY,
+    WORDS,
+    ZEROS,
+    frozen,
+    shots_of,
 )  # fmt: skip
 from attention_core.examples import PAINT
 from attention_core.numerals import decimal, exact
@@ -152,6 +167,7 @@ def curried() -> None:
     }
     axes = Axes(f"How red {ASKS} is, over its query", "the query of our example, times", "red")
     curve(axes, _STRETCHES.tolist(), lines, key="in_context.curried", at=1.0, inks=("x", "weights"))
+    st.markdown("Two functions, one set of weights: each query meets the context’s keys in its own way.")
 
 
 @cache
@@ -211,6 +227,7 @@ def merges(setting: str) -> None:
     rows.append(("twice the same, a", "a + ln 2", "a", decimal(float(np.log(2)))))
     rows.append(("n times the same, a", "a + ln n", "a", "ln n"))
     table("How far off the max rule is", ("scores", "log-sum-exp", "largest", "difference"), rows)
+    st.markdown("Log-sum-exp of n scores is at least the largest of them, and at most ln n more.")
 
 
 def fixed(setting: str) -> None:
@@ -291,9 +308,11 @@ def trained(setting: str, seed: str) -> None:
         curve(axes, over, {"the layer": losses}, key="in_context.loss", inks=("weights",),
               levels={"best step of gradient descent": in_context.loss(best, in_context.held_out())})  # fmt: skip
     st.caption(
-        f"Each step sees {in_context.BATCH} new tasks of {in_context.SHOTS} shots, every number of them drawn at random. "
-        f"The best step has η = 1 / (shots + numbers in x + 1) = {exact(in_context.best_rate())}. The error is half the "
-        f"squared difference, on average over {len(in_context.held_out().y):,} tasks that it was never trained on."
+        f"Training moves W_Q, W_K and the product of W_V and W_O, against their gradients. Each step sees "
+        f"{in_context.BATCH} new tasks of {in_context.SHOTS} shots, every number drawn at random. The best single step "
+        f"has η = 1 / (shots + numbers in x + 1) = {exact(in_context.best_rate())}, in each direction. The error "
+        f"is half the squared difference, on average over {len(in_context.held_out().y):,} tasks that were never "
+        "trained on.".replace("_", r"\_")
     )
 
 
@@ -328,6 +347,7 @@ def again(setting: str) -> None:
         )
         rows.append((_TEXTS[name], text.split()[-1], top))
     table("What comes next, by this head", ("text", "last word", "it says"), rows)
+    st.markdown("An **induction head**: it repeats what the context did, with any words, and may be misled by it.")
 
 
 def costs_of(text: str, wanted: str) -> tuple[float, float]:
@@ -361,3 +381,8 @@ def dice(setting: str) -> None:
     axes = Axes("What is expected next", "the next throw shows", "probability")
     bars(axes, faces, {"before any throw": before, "after these": now}, key="in_context.dice", inks=("x", "weights"),
          form=lambda x: f"{x:.2f}")  # fmt: skip
+    st.caption(
+        "Bayes’ rule: a 1 or 2 is three times as likely with the coin as with the die, and a 5 rules the coin out. "
+        "Scores add up the logarithms of what each throw speaks for; the belief is their softmax. Both sources were "
+        "known before. The context chooses between them."
+    )

@@ -125,7 +125,7 @@ TEXTS: Mapping[str, str] = {
 FACTOR, SHARPNESS = 45, 81  # how many times a match counts; how many times a word that is fully said again counts
 _INDUCTION_ABOUT = {
     "x": "1 for the word that stands here. You can type another.",
-    "previous": "A head of layer 1 looks at the token before: here as it comes out, 1 for that token. You can type another.",
+    "previous": "A first head looks at the token before: 1 for that token, as it would come out. You can type another.",
     "w_q": f"A word looks for itself: ln {FACTOR}, so that a match counts {FACTOR} times. " + _CHOSEN,
     "w_k": "1 for each word: a token is found by the word before it. " + _CHOSEN,
     "w_u": f"ln {SHARPNESS} for each word: what is said again is said as the next word. " + _CHOSEN,

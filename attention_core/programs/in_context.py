@@ -29,8 +29,9 @@ _KEYS = Step(
     "what {token} can be found by, in coordinate {d_k}", r"K_A = [K_F, K]",
 )  # fmt: skip
 _ALL_SCORES = replace(
-    SCORE[0], formula=r"S = \tilde Q K_A^\top", formula_t=r"S = K_A^\top \tilde Q", code="scores = q_scaled @ all_keys.T",
-    inputs=("q_scaled", "all_keys"), axes="query d_k, token d_k -> query token", title="scaled scores",
+    SCORE[0], formula=r"S = \tilde Q K_A^\top", formula_t=r"S = K_A^\top \tilde Q",
+    code="scores = q_scaled @ all_keys.T", inputs=("q_scaled", "all_keys"),
+    axes="query d_k, token d_k -> query token", title="scaled scores",
     says="The query is compared with every key, of the context and of the question alike.",
     meaning="how well what {query} asks for fits what {token} offers",
 )  # fmt: skip
@@ -54,7 +55,8 @@ def _block(letter: str, start: int, stop: int, values: str, axis: str) -> Progra
             f"{name}.row_sums", rf"{{r_{letter}}}_i = \sum_j {{E_{letter}}}_{{ij}}",
             f"{name}_row_sums = {name}_exps.sum(axis=1)", (f"{name}.exps",), f"query {axis} -> query", rules.total,
             f"sum over the {says}", f"The exponentials of this block, added up: what the {says} may claim.",
-            f"what the {says} claims of all that {{query}} shares out", rf"{{r_{letter}}}_i = \sum_j {{E_{letter}}}_{{ji}}",
+            f"what the {says} claims of all that {{query}} shares out",
+            rf"{{r_{letter}}}_i = \sum_j {{E_{letter}}}_{{ji}}",
         ),
         Step(
             f"{name}.part", rf"P_{letter} = E_{letter} {v}", f"{name}_part = {name}_exps @ {values}",
@@ -131,7 +133,8 @@ def _of_pair(name: str, letter: str, keys: str, key_letter: str, whose: str) -> 
     return replace(
         SCORE[0], name=f"{name}.scores", formula=rf"S_{letter} = \tilde Q {key_letter}^\top",
         formula_t=rf"S_{letter} = {key_letter}^\top \tilde Q", code=f"{name}_scores = q_scaled @ {keys}.T",
-        inputs=("q_scaled", keys), title=f"scores, {whose}", says=f"The query is compared with the keys of the {whose}.",
+        inputs=("q_scaled", keys), title=f"scores, {whose}",
+        says=f"The query is compared with the keys of the {whose}.",
         meaning=f"how well what {{query}} asks for fits {{key}} in the {whose}",
     )  # fmt: skip
 
