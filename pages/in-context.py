@@ -29,7 +29,7 @@ misconception("A context edits the weights.", "No W changes. A does: each text h
 
 st.subheader("Frozen and unfrozen", anchor=False)
 st.markdown("A causal mask hides the question from the context. So the context’s keys and values are made once, "
-            "and are **frozen**: no question changes them. Let *red ball hit* be context, *blue cube* ask.")  # fmt: skip
+            "and are **frozen**, whatever is asked. Let *red ball hit* be context, *blue cube* question.")  # fmt: skip
 figures.running_blocks()
 misconception("The question lives in a subspace of its own.", "It is a block of rows, and one of columns, of the same "
               "matrices. Its rows have numbers in the context’s columns, too.", numbers.one_row())  # fmt: skip

@@ -21,6 +21,7 @@ from attention_core.exercises import (
     cross_attention,
     hand,
     heads,
+    in_context,
     lookup,
     masks,
     one_head,
@@ -49,6 +50,7 @@ EXERCISES: Mapping[str, Exercise] = {
         cross_attention,
         block,
         cost,
+        in_context,
     )
     for exercise in lesson.EXERCISES
 }
