@@ -73,6 +73,11 @@ class Editable(ABC):
         """The words of X, as they were looked up; none where X is no sentence."""
         return ()
 
+    @property
+    def said_of_x(self) -> str:
+        """What X is, where its rows were not looked up in the word list; "" where they were."""
+        return ""
+
     def told(self, before: "Editable | None" = None) -> list[str]:
         """Settings that are other ones than before, or than ours, in half a sentence each; a head tells of none."""
         return []

@@ -85,10 +85,10 @@ def board(setting: str) -> None:
     matrix_board(_facts)
 
 
-def drawn(part: str) -> None:
-    """While other matrices are drawn above: a button that draws those of this part."""
+def drawn(part: str, near: str) -> None:
+    """While other matrices are drawn above: a button, near this setting, that draws those of this part."""
     if chosen("part") != part:
-        st.button(f"Draw “{_PARTS[part]}” above", key=f"in_context.draw.{part}", on_click=set_setting,
+        st.button(f"Draw “{_PARTS[part]}” above", key=f"in_context.draw.{part}.{near}", on_click=set_setting,
                   kwargs={"part": part})  # fmt: skip
 
 
@@ -193,6 +193,7 @@ def running_blocks() -> None:
 
 def unrelated(setting: str) -> None:
     """How many words that score 0 stand before the question, and what they take."""
+    drawn("frozen", setting)
     setting_choice(setting, "The context above", _ZEROS)
     own = sum(OWN)
     rows = []
@@ -210,6 +211,7 @@ def unrelated(setting: str) -> None:
 
 def merges(setting: str) -> None:
     """How the two blocks are added up, and what that does to the weights."""
+    drawn("frozen", setting)
     setting_choice(setting, "Added up above as", _SUMS)
     rows = []
     for how in programs.MERGES:
@@ -232,6 +234,7 @@ def merges(setting: str) -> None:
 
 def fixed(setting: str) -> None:
     """The query stretched: the merged score of a pair, one key that would do at 1, and the max rule."""
+    drawn("frozen", setting)
     setting_choice(setting, "The query above, times", {n: f"× {n}" for n in allowed(setting)})
     q = _STRETCHES[:, None]
     given = {name: of for name, of in {**frozen(), "q_scaled": q}.items() if name != "v_frozen"}
@@ -254,7 +257,7 @@ def fixed(setting: str) -> None:
 
 def descent(shots: str, noise: str, rate: str) -> None:
     """Shots, noise and step size; the steps of gradient descent and the layers side by side, and softmax attention."""
-    drawn("regression")
+    drawn("regression", shots)
     with st.container(horizontal=True):
         setting_choice(shots, "Shots")
         setting_slider(noise, "Noise", "The answers of the shots are off the rule by up to this.")
@@ -307,6 +310,11 @@ def trained(setting: str, seed: str) -> None:
         axes = Axes("The error while it is trained", "steps of training", "error")
         curve(axes, over, {"the layer": losses}, key="in_context.loss", inks=("weights",),
               levels={"best step of gradient descent": in_context.loss(best, in_context.held_out())})  # fmt: skip
+    st.markdown(
+        f"A step of gradient descent from w = 0 has η for {TOKEN[0]} with {TOKEN[0]}, and for {TOKEN[1]} with "
+        f"{TOKEN[1]}, and 0 elsewhere. So has the layer in the end, up to the chance of its "
+        "tasks. Here W moves: this is training. In a context, nothing does."
+    )
     st.caption(
         f"Training moves W_Q, W_K and the product of W_V and W_O, against their gradients. Each step sees "
         f"{in_context.BATCH} new tasks of {in_context.SHOTS} shots, every number drawn at random. The best single step "
@@ -332,7 +340,7 @@ def _losses(seed: int) -> list[float]:
 
 def again(setting: str) -> None:
     """The text that the head reads, and what its last word takes from each word before."""
-    drawn("induction")
+    drawn("induction", setting)
     setting_choice(setting, "The text above", _TEXTS)
     rows = []
     for name, text in TEXTS.items():

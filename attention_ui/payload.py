@@ -283,7 +283,8 @@ def _extra_notes(picture: Picture, stage: str) -> Sequence[str]:
 
 def _about_words(head: Head) -> str:
     """What X is; how the features of unknown words were guessed, those of which nothing could be guessed together."""
-    says = "Each word is a list of named features, looked up in a small word list. You can change any number."
+    looked_up = "Each word is a list of named features, looked up in a small word list. You can change any number."
+    says = head.document.said_of_x or looked_up
     labels = head.matrix("x").labels[1]
     against = [f"“{word.text}” is anything but {label}" for word in head.words
                for label, x in zip(labels, word.features, strict=False) if x < 0]  # fmt: skip

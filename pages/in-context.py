@@ -40,8 +40,8 @@ if reveal("in_context.zero", "What do the eight take together?", *numbers.predic
                   "score −∞, or others much more.", numbers.not_dropped())  # fmt: skip
 
 st.subheader("Two keys made one", anchor=False)
-st.markdown("*ball* stands in context and question, with one value. One score would do for both: of exponential "
-            "{}. It is {}, their **log-sum-exp**. A cheap rule keeps {}.".format(*numbers.merging()))  # fmt: skip
+st.markdown("*ball* stands in context and question, with one value. One score, of exponential {}, would do for both: "
+            "{}, their **log-sum-exp**. A cheap rule keeps the larger, {}.".format(*numbers.merging()))  # fmt: skip
 if reveal("in_context.merge", "What does it take from ball by the cheap rule?", *numbers.predicted("merge")):
     figures.merges("sum")
 st.markdown("Could one change W_K, so that the key of *ball* alone scores {} ≈ {}, and forget the context? Make the "
@@ -54,22 +54,22 @@ st.subheader("Is it gradient descent?", anchor=False)
 st.markdown("Two **shots** {}; {} is asked. A token has its x, what is *left* of its y to explain, and a *guess*. One "
             "layer of **linear attention**, made by hand: W_Q and W_K look at x, W_V hands over what is left, W_O "
             "moves η = {} of that to the guess. It guesses {}. One step of gradient descent on the squared error, "
-            "from w = 0, says {}.".format(*numbers.one_step()))  # fmt: skip
+            "from w = 0, says {}. (*Layers that descend*, above.)".format(*numbers.one_step()))  # fmt: skip
 if reveal("in_context.step", "What does a second such layer guess?", *numbers.predicted("step")):
     figures.descent("shots", "noise", "rate")
     st.markdown("K layers are K steps, up to rounding, for any shots, any noise and any η; too large an η lets both "
                 "fly apart. What descends is w, the rule that is in this text. No W moves.")  # fmt: skip
 if reveal("in_context.softmax", "And softmax attention, with these W_Q, W_K and W_V?", *numbers.predicted("softmax")):
     st.markdown("It shares out: a mean of {} lies between them, and never reaches {}.".format(*numbers.between()))
-misconception("Nothing like gradient descent happens in a context.", "In these layers just that does, though no W "
-              "changes. It is exact for them, and an open question for others.", numbers.side_by_side())  # fmt: skip
+misconception("Nothing like gradient descent happens in a context.", "In these layers it does, though no W changes. "
+              "That is exact for them, and an open question for others.", numbers.side_by_side())  # fmt: skip
 st.markdown("Nobody makes a model’s weights by hand. Take a linear layer of random weights; train it on random tasks.")
 if reveal("in_context.trained", "What does it become?", *numbers.predicted("trained")):
     figures.trained("trained", "seed")
 claim("contested", "In small models, von Oswald et al. and Akyürek et al. (2023) find such steps, or better methods. "
       "Large language models do not behave like gradient descent, say Shen et al. (2024).")  # fmt: skip
 misconception("A window of a million tokens is a million steps of gradient descent.", "Here a layer is one step, over "
-              "all shots at once: more shots better it, more steps take layers.", numbers.long_window())  # fmt: skip
+              "all shots at once. A longer text makes steps better, not more.", numbers.long_window())  # fmt: skip
 
 st.subheader("Repeat after me", anchor=False)
 st.markdown("*red ball blue cube red*: a first head tells each token which word stands before it. In a second, a word "

@@ -133,8 +133,9 @@ def _merging(seed: int) -> Task:
     context, own = (np.exp(asked.given[name][:, 0]) for name in ("k_frozen", "k"))
     words, both = asked.labels["key"], [exact(float(x)) for x in context + own]
     return Task(
-        prompt=f"{', '.join(words[:-1])} and {words[-1]} stand in the context and in the question, each with one value. "
-        f"e to the power of the scores is {series(context)} in the context, and {series(own)} in the question. What does the query take from each pair, in all?",
+        prompt=f"{', '.join(words[:-1])} and {words[-1]} stand in the context and in the question, each with one "
+        f"value. e to the power of the scores is {series(context)} in the context, and {series(own)} in the question. "
+        "What does the query take from each pair, in all?",
         accepts="For each blank: " + ACCEPTS[0].lower() + ACCEPTS[1:],
         trace=trace,
         blanks=asked.targets,
