@@ -19,6 +19,7 @@ import numpy as np
 
 from attention_core import in_context, programs
 from attention_core.benches.bench import Bench, SetUp, Value
+from attention_core.examples import unique
 from attention_core.trace import Program, givens
 
 PARTS = ("frozen", "regression", "induction")
@@ -144,7 +145,8 @@ def said_again(tokens: Sequence[str]) -> dict[str, np.ndarray]:
 
 def _induction(text: str) -> SetUp:
     tokens = tuple(TEXTS[text].split())
-    labels = {"query": tokens, "key": tokens, "d_model": VOCABULARY, "d_k": VOCABULARY, "vocab": VOCABULARY}
+    named = unique(tokens)
+    labels = {"query": named, "key": named, "d_model": VOCABULARY, "d_k": VOCABULARY, "vocab": VOCABULARY}
     return _set_up(programs.AGAIN, said_again(tokens), labels, _INDUCTION_ABOUT)
 
 
