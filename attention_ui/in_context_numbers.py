@@ -13,7 +13,8 @@ from attention_core.benches import Value
 from attention_core.benches.in_context import ASKED, CONTEXT, OWN, RULE, THROWS, WORDS, ZEROS, shots_of
 from attention_core.examples import PAINT
 from attention_core.numerals import decimal, exact
-from attention_ui.in_context_figures import ON_CONTEXT, apart, costs_of, ours, paint_weights
+from attention_ui.in_context_figures import ON_CONTEXT, apart, ours, paint_weights
+from attention_ui.in_context_labs import costs_of
 from attention_ui.readings import listed, listed_words, shown
 
 _Question = tuple[list[str], str, Mapping[str, Value]]
@@ -97,6 +98,16 @@ _QUESTIONS = {
     "curried": _curried, "zero": _zero, "merge": _merge, "fixed": _fixed, "step": _step, "softmax": _softmax,
     "trained": _trained, "again": _again, "loss": _loss, "dice": _dice,
 }  # fmt: skip
+
+
+def told(sentence: str) -> list[str]:
+    """The numbers of a sentence, by its name, in their order."""
+    return _SENTENCES[sentence]()
+
+
+def boxed(box: str) -> dict[str, str]:
+    """What each number of a box is, by the box's name, and the number."""
+    return _BOXES[box]()
 
 
 # --- What sentences and boxes say ------------------------------------------------------------------------------------
@@ -184,3 +195,12 @@ def long_window() -> dict[str, str]:
     """A window of a million tokens in a known model: layers, and tokens that each of them sees at once."""
     layers = costs.MODELS["GPT-3 175B"].config.n_layers
     return {"layers of GPT-3, so steps at most": f"{layers}", "shots in each step, one a token": f"{_N:,}"}
+
+
+_SENTENCES = {
+    "opening": opening, "merging": merging, "one_key": one_key, "one_step": one_step, "between": between,
+}  # fmt: skip
+_BOXES = {
+    "unchanged": unchanged, "one_row": one_row, "not_dropped": not_dropped, "side_by_side": side_by_side,
+    "long_window": long_window,
+}  # fmt: skip
