@@ -34,9 +34,7 @@ st.markdown("A causal mask hides the question from the context. So the context�
 running_blocks()
 misconception("The question lives in a subspace of its own.", "It is a block of rows, and one of columns, of the same "
               "matrices. Its rows have numbers in the context’s columns, too.", boxed("one_row"))  # fmt: skip
-if reveal(
-    "in_context.zero", "Put eight words before it that score 0 each. What do all eight take?", *predicted("zero")
-):
+if reveal("in_context.zero", "Put eight words before it that score 0 each. What do they take?", *predicted("zero")):
     unrelated("zeros")
     misconception("Where q · k is about 0, a token drops out.", "e⁰ is 1: it counts once. To drop out it would have to "
                   "score −∞, or others much more.", boxed("not_dropped"))  # fmt: skip
