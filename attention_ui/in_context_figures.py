@@ -106,10 +106,10 @@ def _blocks(head: Head) -> None:
     whole = head.matrix("row_sums").value[0].item()
     rows = [(name, shown(claim), shown(claim / whole)) for name, claim in
             zip(("the context", "the question"), claims, strict=True)]  # fmt: skip
-    table(f"What {ASKS} shares out", ("", "sum", "share"), rows)
+    table(f"What “{ASKS}” shares out", ("", "sum", "share"), rows)
     rows = [("without the context", *map(shown, _alone(head).tolist())),
             ("with it", *map(shown, head.matrix("output").value[0].tolist()))]  # fmt: skip
-    table(f"What {ASKS} collects", ("", *COLOURS), rows)
+    table(f"What “{ASKS}” collects", ("", *COLOURS), rows)
 
 
 def _pairs(head: Head) -> None:
@@ -119,7 +119,7 @@ def _pairs(head: Head) -> None:
     exact_ones = attention(q, keys, np.tile(np.eye(len(WORDS)), (2, 1)), scale=1.0)[0]
     found = head.matrix("weights").value[0]
     rows = [("both blocks, added up", *map(shown, exact_ones.tolist())), ("pairs merged", *map(shown, found.tolist()))]
-    table(f"What {ASKS} takes from each pair", ("", *WORDS), rows)
+    table(f"What “{ASKS}” takes from each pair", ("", *WORDS), rows)
 
 
 def _layers(head: Head) -> None:
@@ -155,7 +155,7 @@ def curried() -> None:
         "T(·), without context": attention(q, given["k"], given["values"], scale=1.0)[:, 0].tolist(),
         "T(context, ·)": attention(q, keys, values, scale=1.0)[:, 0].tolist(),
     }
-    axes = Axes(f"How red {ASKS} is, over its query", "the query of our example, times", "red")
+    axes = Axes(f"How red “{ASKS}” is, over its query", "the query of our example, times", "red")
     curve(axes, _STRETCHES.tolist(), lines, key="in_context.curried", at=1.0, inks=("x", "weights"))
     st.markdown("Two functions, one set of weights: each query meets the context’s keys in its own way.")
 

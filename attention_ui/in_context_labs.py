@@ -19,6 +19,7 @@ from attention_core.numerals import decimal, exact
 from attention_ui.controls import setting_choice, setting_slider
 from attention_ui.in_context_figures import apart, drawn, ours, table
 from attention_ui.plots import Axes, bars, curve
+from attention_ui.predict import guesses
 from attention_ui.readings import allowed, chosen
 from attention_ui.session import set_setting
 
@@ -51,10 +52,11 @@ def descent(shots: str, noise: str, rate: str) -> None:
     caption = f"Asked for ({', '.join(map(decimal, ASKED.tolist()))}); the rule says {decimal(right)}"
     header = ("steps, layers", "w of the descent", "it says", "the layers say", "apart", "off the rule")
     table(caption, header, rows)
+    shared = f" Softmax attention with the same W_Q, W_K and W_V answers {decimal(in_context.smoothed(given))}."
+    told = shared * ("in_context.softmax" in guesses())  # which the page asks next
     st.caption(
         f"The shots: {'; '.join(_shot(a, b) for a, b in zip(x, y, strict=True))}. The layers have no w: in them, only "
-        f"what is left to explain is handed on. Softmax attention with the same W_Q, W_K and W_V answers "
-        f"{decimal(in_context.smoothed(given))}.".replace("_", r"\_")
+        f"what is left to explain is handed on.{told}".replace("_", r"\_")
     )
 
 

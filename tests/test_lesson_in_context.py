@@ -58,7 +58,7 @@ QUESTIONS = {
     "in_context.merge": ("2/3", "Log-sum-exp of n scores is at least"),
     "in_context.fixed": ("no: 3.611", "A fixed key gives a straight line"),
     "in_context.step": ("6", "K layers are K steps"),
-    "in_context.softmax": ("2.54", "It shares out: a mean of 2 and 4"),
+    "in_context.softmax": ("2.54", "and W\\_V answers 2.54"),
     "in_context.trained": ("one step of gradient descent", "Here W moves: this is training"),
     "in_context.again": ("ball", "it repeats what the context did"),
     "in_context.loss": ("2.56", "“ball” after red at the end"),

@@ -62,7 +62,7 @@ def _frozen(zeros: int, summed: str, times: int) -> SetUp:
     given = frozen(zeros, times)
     n = len(given["k_frozen"])
     before = tuple(f"word {i + 1}" for i in range(zeros)) or WORDS
-    named = tuple(f"{word}, context" for word in before)
+    named = tuple(f"{word} (context)" for word in before)
     labels = {"query": (ASKS,), "key": WORDS, "frozen": named, "token": (*named, *WORDS), "d_k": ("asked",),
               "d_v": COLOURS}  # fmt: skip
     if summed == "blocks":
