@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import log
+from typing import NamedTuple
 
 import numpy as np
 
@@ -81,8 +82,7 @@ def smoothed(given: Mapping[str, np.ndarray]) -> float:
 SHOTS, WIDTH, BATCH, TRAINING_RATE = 4, 2, 256, 0.01
 
 
-@dataclass(frozen=True, eq=False)
-class Layer:
+class Layer(NamedTuple):
     """One layer of linear attention on tasks: W_Q and W_K [d d], as they read x; gain: what W_V and W_O do to y."""
 
     w_q: np.ndarray
@@ -141,20 +141,45 @@ class Run:
     losses: tuple[float, ...]
 
 
+_AT_ONCE = 50  # steps that are kept together, so that a run may go on from there
+
+
+def train(seed: int, steps: int) -> Run:
+    """Plain gradient descent on the weights of a layer, with fresh tasks for each step; the same from the same seed.
+
+    A run is kept: to ask for a longer one takes only the steps that are new.
+    """
+    found, losses = [_start(seed)[0]], []
+    for i in range(-(-steps // _AT_ONCE)):
+        further, costs, _ = _steps(seed, i)
+        found += further
+        losses += costs
+    return Run(tuple(found[: steps + 1]), tuple(losses[:steps]))
+
+
 @cache
-def train(seed: int, steps: int, rate: float = TRAINING_RATE) -> Run:
-    """Plain gradient descent on the weights of a layer, with fresh tasks for each step; the same from the same seed."""
+def _start(seed: int) -> tuple[Layer, dict]:
+    """The layer before the first step, and the state of the generator after it was drawn."""
     rng = np.random.default_rng(seed)
     w_q, w_k = rng.normal(size=(2, WIDTH, WIDTH)) / 2
-    found, losses = [Layer(w_q, w_k, 1 / 4)], []
-    for _ in range(steps):
-        now, tasks = found[-1], drawn(rng)
+    return Layer(w_q, w_k, 1 / 4), rng.bit_generator.state
+
+
+@cache
+def _steps(seed: int, i: int) -> tuple[tuple[Layer, ...], tuple[float, ...], dict]:
+    """The layers after each of some steps, the losses before them, and the state of the generator in the end."""
+    before = _steps(seed, i - 1) if i else None
+    now, state = (before[0][-1], before[2]) if before else _start(seed)
+    rng = np.random.default_rng()
+    rng.bit_generator.state = state
+    found, losses = [], []
+    for _ in range(_AT_ONCE):
+        tasks = drawn(rng)
         slope = gradient(now, tasks)
         losses.append(loss(now, tasks))
-        found.append(
-            Layer(now.w_q - rate * slope.w_q, now.w_k - rate * slope.w_k, now.gain - rate * slope.gain)
-        )  # fmt: skip
-    return Run(tuple(found), tuple(losses))
+        now = Layer(*(of - TRAINING_RATE * by for of, by in zip(now, slope, strict=True)))
+        found.append(now)
+    return tuple(found), tuple(losses), rng.bit_generator.state
 
 
 def best_rate(shots: int = SHOTS, d: int = WIDTH) -> float:

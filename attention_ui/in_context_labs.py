@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 
 from attention_core import in_context, run
-from attention_core.benches.in_context import ASKED, BENCH, RULE, TEXTS, THROWS, TOKEN, VOCABULARY, shots_of
+from attention_core.benches.in_context import ASKED, RULE, TEXTS, THROWS, TOKEN, VOCABULARY, shots_of
 from attention_core.numerals import decimal, exact
 from attention_ui.controls import setting_choice, setting_slider
 from attention_ui.in_context_figures import apart, drawn, ours, table
@@ -76,14 +76,14 @@ def trained(setting: str, seed: str) -> None:
                   kwargs={setting: last})  # fmt: skip
         st.button("Start again", key="in_context.again", disabled=not done, on_click=set_setting, kwargs={setting: 0})
     number = chosen(seed)
-    layer, best = in_context.train(number, last).layers[done], in_context.one_step(in_context.best_rate())
+    layer, best = in_context.train(number, done).layers[-1], in_context.one_step(in_context.best_rate())
     rows = [(name, *(f"{x:.3f}".replace("-", "−") for x in of.step.ravel()), _loss(of)) for name, of in
             ((f"the layer after {done} steps", layer), ("best step of gradient descent", best))]  # fmt: skip
     header = ("", *(f"{a} with {b}" for a in TOKEN[:2] for b in TOKEN[:2]), "error, new tasks")
     table("What a layer does with a context: its step matrix", header, rows)
     if done:
         over = list(range(0, done + 1, _EVERY))
-        losses = _losses(number)[: len(over)]
+        losses = [_loss_at(number, steps) for steps in over]
         axes = Axes("The error while it is trained", "steps of training", "error")
         curve(axes, over, {"the layer": losses}, key="in_context.loss", inks=("weights",),
               levels={"best step of gradient descent": in_context.loss(best, in_context.held_out())})  # fmt: skip
@@ -106,10 +106,9 @@ def _loss(layer: in_context.Layer) -> str:
 
 
 @cache
-def _losses(seed: int) -> list[float]:
-    """The error on held-out tasks, at every so many steps of a whole run."""
-    layers = in_context.train(seed, BENCH.allowed["trained"][-1]).layers[::_EVERY]
-    return [in_context.loss(layer, in_context.held_out()) for layer in layers]
+def _loss_at(seed: int, steps: int) -> float:
+    """The error on held-out tasks after so many steps."""
+    return in_context.loss(in_context.train(seed, steps).layers[-1], in_context.held_out())
 
 
 # --- Said again ------------------------------------------------------------------------------------------------------
