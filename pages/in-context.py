@@ -12,11 +12,11 @@ from attention_ui.teach import claim, misconception
 
 open_lesson("in_context")
 st.markdown("*ball cube it*: what is *it*? On its own *it* takes {} from *ball* and {} from *cube*. Now a **context** "
-            "is read first, *ball cube*, in which the two have other keys.\n\n**Exponentials.** In the context they "
-            "are {}, in the question {}. **Sums.** The context claims r_F = {}, the question r_U = {}: together {}. "
-            "**Parts.** Each value times its exponential: the context brings P_F = {}, the question P_U = {}. **One "
-            "division** of both together: **{}** of red and blue. *it* is *ball* for the greater part now, and no "
-            "weight matrix has changed. (We chose the numbers.)".format(*told("opening")))  # fmt: skip
+            "is read first, *ball cube*, in which they have other keys (below, ball₁ and cube₁).\n\n**Exponentials.** "
+            "In the context they are {}, in the question {}. **Sums.** The context claims r_F = {}, the question r_U = "
+            "{}: together {}. **Parts.** Each value times its exponential: the context brings P_F = {}, the question "
+            "P_U = {}. **One division** of both together: **{}** of red and blue. *it* is *ball* for the greater part "
+            "now, and no weight matrix has changed. (We chose the numbers.)".format(*told("opening")))  # fmt: skip
 board("part")
 terms("in-context learning", "frozen token", "KV cache", "query", "key", "value", "row sum", "currying")
 claim("exact here", "Attention over context and question is the sum of two parts over the sum of two sums.")

@@ -57,13 +57,16 @@ def frozen(zeros: int = 0, times: float = 1.0) -> dict[str, np.ndarray]:
 
 
 def _frozen(zeros: int, summed: str, times: int) -> SetUp:
-    """Pairs can be merged only where there are pairs: then the context is the pair."""
+    """Pairs can be merged only where there are pairs: then the context is the pair, and each pair has one name."""
     zeros = zeros if summed == "blocks" else 0
     given = frozen(zeros, times)
     n = len(given["k_frozen"])
-    before = tuple(f"word {i + 1}" for i in range(zeros)) or WORDS
-    named = tuple(f"{word} (context)" for word in before)
-    labels = {"query": (ASKS,), "key": WORDS, "frozen": named, "token": (*named, *WORDS), "d_k": ("asked",),
+    pair = unique((*WORDS, *WORDS))
+    if zeros or summed != "blocks":
+        before, own = tuple(f"word {i + 1}" for i in range(zeros)) or WORDS, WORDS
+    else:
+        before, own = pair[: len(WORDS)], pair[len(WORDS) :]
+    labels = {"query": (ASKS,), "key": own, "frozen": before, "token": (*before, *own), "d_k": ("asked",),
               "d_v": COLOURS}  # fmt: skip
     if summed == "blocks":
         program, steady = (programs.blocks(n, len(WORDS), steady=steady) for steady in (False, True))
