@@ -22,12 +22,13 @@ import numpy as np
 
 from attention_core import changes, programs
 from attention_core.checks import checks, is_product
+from attention_core.moves import Move
 from attention_core.numerals import amounts, decimal, exact, says
 from attention_core.remarks import listed, remarks
 from attention_core.trace import Matrix, Step, Traced
 from attention_ui.colours import mixed_colour, mixed_name
 from attention_ui.document import Head
-from attention_ui.editable import shape_text
+from attention_ui.editable import Editable, shape_text
 from attention_ui.link import View
 from attention_ui.mathml import tree
 from attention_ui.slices import Line, address_of, base, head_name, head_of, index_of, is_sliced, lines, slice_of
@@ -638,19 +639,35 @@ def _differs(picture: Picture, matrix: Matrix, at: tuple[int, ...]) -> Data:
 
 def _made(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Data:
     cell = matrix.explain(at)
+    moved = isinstance(matrix.step.rule, Move)  # nothing is computed: the cell that it was, by its name
     pieces = [
         piece
         if isinstance(piece, str)
-        else drawn_cell(picture, piece.name, piece.at) | {"text": picture.form(piece.value)}
+        else drawn_cell(picture, piece.name, piece.at)
+        | {"text": cell_name(picture, piece.name, piece.at) if moved else picture.form(piece.value)}
         for piece in cell.pieces
     ]
-    equals = _equals(picture, cell.written(picture.form), cell.value, [term.value for term in cell.terms])
+    equals = (
+        "=" if moved else _equals(picture, cell.written(picture.form), cell.value, [term.value for term in cell.terms])
+    )
     return {
         "arithmetic": [*pieces, f" {equals} {picture.form(cell.value)}"],
         "formula": tree(_formula(matrix.step, picture.view.columns)),
         "code": matrix.step.code,
-        "about": matrix.step.says,
+        "about": " ".join((matrix.step.says, *_by_head(picture, matrix, at))),
     }
+
+
+def _by_head(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Sequence[str]:
+    """Of a cell of H W_O, how much each head adds: H has the outputs of all heads side by side."""
+    side = picture.before if picture.shown_of(matrix.name) == "before" else picture.head
+    laid = side.trace.get(matrix.step.inputs[0])
+    if not is_product(matrix.step) or laid is None or laid.step.rule.pattern != "merge" or len(at) != 2:
+        return ()
+    h, w_o = matrix.inputs
+    parts = (h[at[0]] * w_o[:, at[1]]).reshape(len(laid.inputs[0]), -1).sum(axis=1)
+    said = [f"head {i + 1} adds {picture.form(float(part))}" for i, part in enumerate(parts)]
+    return (f"Of this, {_listed(said)}.",)
 
 
 def _equals(picture: Picture, written: str, value: float, operands: Sequence[float]) -> str:
@@ -691,9 +708,18 @@ def _unlike(before: Head, after: Head) -> str:
     if one.topic[0] != other.topic[0]:
         return "This is another example"
     was, now = (tuple(word.text for word in head.words) for head in (before, after))
-    if was == now:
-        return f"This is another {other.subject}"
+    if was == now or not (was and now):  # a picture has no words
+        return _unlike_lines(one, other)
     return "The words stand in another order" if sorted(was) == sorted(now) else "These are other words"
+
+
+def _unlike_lines(one: Editable, other: Editable) -> str:
+    """The same words, or none: other lines of a matrix, or heads in another order."""
+    was, now = (document.unedited()[1] for document in (one, other))
+    differ = {axis for axis in {*was, *now} if was.get(axis) != now.get(axis)}
+    if differ and all("head" in axis for axis in differ):
+        return "The heads stand in another order"
+    return "These are other rows or columns"
 
 
 def what_changed(before: Head, after: Head) -> str:
@@ -856,7 +882,7 @@ def _why_line(picture: Picture, link: changes.Change, reader: changes.Change | N
     elif first and link.name in picture.head.trace:
         start = "you changed how this step is computed, so "
     return drawn_cell(picture, link.name, link.at) | {
-        "start": start,
+        "start": start[:1].upper() + start[1:] if first else start,
         "label": cell_name(picture, link.name, link.at),
         "text": f" {went}: {where(picture, link.name, link.at)}.",
     }

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from attention_core.benches import Value
-from attention_ui.session import set_setting
+from attention_ui.session import set_asked
 from attention_ui.teach import WIDTH
 
 SKIPPED = ""
@@ -88,4 +88,4 @@ def _keep(name: str, guess: str, then: Mapping[str, Value]) -> None:
     st.session_state.setdefault("guesses", {})[name] = guess
     st.session_state[_JUST] = name
     if then:
-        set_setting(**then)
+        set_asked(**then)

@@ -26,7 +26,6 @@ class Sheet(Editable):
 
     name: str
     settings: Mapping[str, Value] = field(default_factory=dict)
-    subject = "table of numbers"
 
     @property
     def bench(self) -> Bench:

@@ -586,7 +586,7 @@ def test_a_change_that_marks_nothing_does_not_send_to_look_for_marks(now, change
 @pytest.mark.parametrize(
     ("name", "setting", "said"),
     [
-        ("softmax", {"scores": "paint"}, "This is another table of numbers; nothing to compare."),
+        ("softmax", {"scores": "paint"}, "These are other rows or columns; nothing to compare."),
         ("projections", {"n": 3}, "These are other words; nothing to compare."),
         ("positions", {"order": "swapped"}, f"{REORDERED}; nothing to compare."),
         ("projections", {"bias": "zero"}, f"{UNMOVED}, but a step was added or taken away."),
