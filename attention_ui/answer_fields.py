@@ -383,7 +383,8 @@ def matrices(fields: Fields) -> None:
     drawn = task.drawn | {"mask" if fields.kind == "mask" else ""}
     if fields.kind in ("cell", "error"):
         drawn |= set(pickable(task, fields.kind))
-    given = [m for name, m in task.trace.given.items() if name not in drawn]
+    # what has no entry is none of the learner's: ones, or sizes, that an answer is computed with
+    given = [m for name, m in task.trace.given.items() if name not in drawn and name.rpartition(".")[2] in GIVENS]
     shown = [m for m in given if m.value.ndim and m.value.size <= _MOST_CELLS]
     if not shown:
         return

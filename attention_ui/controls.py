@@ -14,6 +14,7 @@ from attention_ui.document import TEMPERATURES, compute
 from attention_ui.lesson import notice
 from attention_ui.payload import SHOWN
 from attention_ui.readings import chosen
+from attention_ui.teach import WIDTH
 
 ABLATIONS: Mapping[str, str] = {
     "": "Nothing: attention as it should be",
@@ -140,7 +141,7 @@ def lost(name: str, near: str = "") -> None:
     """Beside a control: that its last change threw away what had been typed, and a way back."""
     setting, says = session.visit().lost
     if setting == name and not near:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"lost-{name}"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"lost-{name}", width=WIDTH):
             notice(says)
             st.button("Undo", key=f"{name}.undo", on_click=session.undo)
 

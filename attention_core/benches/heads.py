@@ -180,6 +180,7 @@ BENCH = Bench(
             "summed": "each output is multiplied by its own rows of W_O, then added",
         },
         "swapped": {False: "the heads stand in our order", True: "the heads have changed places"},
-        "out": {"nobody": "both heads count"} | {name: f"the {name} head is left out" for name in HEADS},
+        "out": {"nobody": "both heads count"}
+        | {name: f"the {name.replace(' ', '-')} head is left out" for name in HEADS},
     },
 )
