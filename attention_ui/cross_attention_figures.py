@@ -127,6 +127,8 @@ def four() -> None:
         ))  # fmt: skip
     header = ("", "queries from", "keys and values from", "cells that the mask hides", "shape of A")
     _table("Four attentions, one program", header, rows)
+    if chosen("read") == "picture":
+        st.caption("The matrices above read a picture now. Choose “two sentences” there, and then who reads whom.")
 
 
 def _from(part: Part, language: str) -> str:
