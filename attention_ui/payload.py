@@ -703,13 +703,16 @@ def same_topic(before: Head, after: Head) -> bool:
 
 
 def _unlike(before: Head, after: Head) -> str:
-    """What is another one between two heads with different topics: the example, its words or their order, the table."""
+    """What is another one between two heads with different topics: the example, its words or their order, the table; or
+    what a lesson draws of the same words, with or without a list of them.
+    """
     one, other = before.document, after.document
     if one.topic[0] != other.topic[0]:
         return "This is another example"
     was, now = (tuple(word.text for word in head.words) for head in (before, after))
     if was == now or not (was and now):  # a picture has no words
-        return _unlike_lines(one, other)
+        same = programs.names(before.program) == programs.names(after.program)
+        return _unlike_lines(one, other) if same else "Other matrices are drawn now"
     return "The words stand in another order" if sorted(was) == sorted(now) else "These are other words"
 
 
@@ -739,7 +742,8 @@ def _nothing_changed(before: Head, after: Head) -> str:
         return f"{text[0]} No number in the others changed."
     if programs.names(before.program) == programs.names(after.program):
         return "No number in the matrices changed."
-    return "No number in the matrices changed, but a step was added or taken away."
+    one = sum(map(len, changes.steps_between(before.trace, after.trace))) == 1
+    return f"No number in the matrices changed, but {'a step was' if one else 'steps were'} added or taken away."
 
 
 def _remade(picture: Picture) -> list[str]:
