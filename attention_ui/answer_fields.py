@@ -376,9 +376,12 @@ def pictures(task: Task) -> None:
 
 
 def matrices(fields: Fields) -> None:
-    """What else the task is given, behind a heading that opens; never what is asked for."""
+    """What else the task is given, behind a heading that opens; never what is asked for.
+
+    Nothing for a mask that words alone describe: no number bears on it.
+    """
     task = fields.task
-    if task.trace is None:
+    if task.trace is None or (fields.kind == "mask" and not task.shown):
         return
     drawn = task.drawn | {"mask" if fields.kind == "mask" else ""}
     if fields.kind in ("cell", "error"):

@@ -30,6 +30,7 @@ from attention_ui.plots import Axes, curve
 from attention_ui.readings import Worked, chosen, listed_words, shown, worked
 from attention_ui.session import set_setting, visit
 from attention_ui.tables import text_table
+from attention_ui.teach import WIDTH as BROAD
 
 VIEWS = {
     "tiles": "tile by tile", "mask": "under a mask", "state": "as a state", "lora": "LoRA", "bits": "fewer bits",
@@ -157,7 +158,7 @@ def growth(setting: str) -> None:
     table("N tokens, N × N scores", header, rows)
     setting_choice(setting, "Tokens N, in the figure and in tables below", _N_NAMES)
     _over_lengths(chosen(setting))
-    with st.expander("The machines, and who published their memory"):
+    with st.expander("The machines, and who published their memory", width=BROAD):
         found = [(name, sized(machine.memory), machine.source) for name, machine in MACHINES.items()]
         table("Memory that processors compute in", ("machine", "memory", "source"), found)
     st.caption(f"Multiply-adds: for scores and mixing, with d_k = d_v = {SHAPE.key_width}, as GPT-3 has them.")
@@ -248,7 +249,7 @@ def painted(setting: str) -> None:
     header = ("mask", f"pairs, {few} words", f"pairs, N = {_N_NAMES[n]}", "of N × N",
               "multiply-adds of one head")  # fmt: skip
     table("What a mask leaves to be computed", header, rows)
-    with st.expander("The sizes for long texts, and where they are from"):
+    with st.expander("The sizes for long texts, and where they are from", width=BROAD):
         found = [(PATTERNS[name].title, says.format(*PATTERNS[name].published), PATTERNS[name].source)
                  for name, says in _SIZES.items()]  # fmt: skip
         table("Sizes for N tokens; for our words they are small", ("mask", "size", "source"), found)

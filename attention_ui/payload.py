@@ -492,6 +492,8 @@ def _matrix(picture: Picture, name: str) -> Data:
 
 def _axis_name(name: str, axis: str) -> str:
     of_tokens = name.startswith("next.") or name.rpartition(".")[2] in _OF_TOKENS
+    if numbered := re.fullmatch(r"(tile|token)(\d+)", axis):  # of one tile, of one token
+        return " ".join(numbered.groups())
     return "token" if axis == "query" and of_tokens else _AXIS_NAMES.get((name, axis), _AXES.get(axis, axis))
 
 

@@ -541,3 +541,8 @@ def test_a_finished_lesson_keeps_its_first_day():
     app.session_state["progress"] = finished(Progress(), "softmax", date(2026, 3, 1))
     sound(app.run())
     assert app.session_state["progress"].finished == {"softmax": date(2026, 3, 1), "one_head": date.today()}
+
+
+@pytest.mark.parametrize(("name", "needed"), [("E32", False), ("E18", False), ("one-head-mask", True)])
+def test_a_mask_that_words_describe_is_given_no_matrices(name, needed):
+    assert any(box.label.startswith("The given matrices") for box in opened(name).expander) == needed

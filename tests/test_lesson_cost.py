@@ -463,3 +463,13 @@ def test_exercises_count_what_the_core_counts(seed):
     scores = tiles.given["k"][:, 0]
     assert tiles.right.trace["tile2.row_sums"].value[0] == pytest.approx(np.exp(scores - scores.max()).sum())
     assert scores[2:].max() > scores[:2].max()
+
+
+@pytest.mark.parametrize(("show", "axes"), [("tiles", {"tile 1", "tile 2"}), ("state", {"token 1", "token 2"})])
+def test_an_axis_of_one_part_is_called_by_its_number(show, axes):
+    head = compute(Sheet("cost").with_settings(show=show))
+    called = {
+        axis for matrix in board_data(Picture(head, None, View()))["matrices"].values() for axis in matrix["axes"]
+    }
+    assert called >= axes
+    assert not any(axis[-1].isdigit() and " " not in axis for axis in called)
