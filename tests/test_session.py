@@ -588,7 +588,7 @@ def test_a_change_that_marks_nothing_does_not_send_to_look_for_marks(now, change
     [
         ("softmax", {"scores": "paint"}, "These are other rows or columns; nothing to compare."),
         ("heads", {"swapped": True}, "The heads stand in another order; nothing to compare."),
-        ("cross_attention", {"read": "picture"}, "These are other rows or columns; nothing to compare."),
+        ("cross_attention", {"read": "picture"}, "Other matrices are drawn now; nothing to compare."),
         ("projections", {"n": 3}, "These are other words; nothing to compare."),
         ("positions", {"order": "swapped"}, f"{REORDERED}; nothing to compare."),
         ("projections", {"bias": "zero"}, f"{UNMOVED}, but steps were added or taken away."),
