@@ -12,7 +12,7 @@ Vocabulary
 No number of a slip stands anywhere: it is what the programs of the core make when the slip is in it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
@@ -70,7 +70,7 @@ def _as_made(trace: Trace, name: str) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Variant:
-    """One thing that goes wrong. when completes "... when"; change: of the program; take: what is printed of its trace."""
+    """One thing that goes wrong. when: completes "... when"; change: of the program; take: what is then printed."""
 
     name: str
     when: str
@@ -262,7 +262,7 @@ class Judgement:
 
 
 def judge(claim: Claim) -> Judgement:
-    """Hold a claim against what its sources make. Raises ValueError, in a learner's words, for sources that do not fit."""
+    """Hold a claim against what its sources make. Raises ValueError, in plain words, for sources that do not fit."""
     printed, half = claim.printed.value, claim.printed.half + _TINY
     alone, none = tuple(_alone(claim)), np.zeros(printed.shape, bool)
     if not claim.sources:

@@ -30,7 +30,7 @@ _WRAPPED = re.compile(r"^\s*(?:\w+\s*=\s*)?(?:np\.|numpy\.|torch\.)?(?:array|ten
 
 @dataclass(frozen=True, eq=False)
 class Printed:
-    """A matrix as it was printed. texts: its cells; rows, columns: the names beside and above it, () where none were."""
+    """A matrix as it was printed. texts: its cells; rows, columns: the names beside and above it, if there were any."""
 
     texts: tuple[tuple[str, ...], ...]
     rows: tuple[str, ...] = ()

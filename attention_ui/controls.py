@@ -132,6 +132,12 @@ def setting_choice(
         lost(name, near)
 
 
+def setting_select(name: str, label: str, options: Mapping[object, str]) -> None:
+    """A choice of many among the settings of this lesson's bench, as a list that opens."""
+    st.selectbox(label, list(options), format_func=options.get, width=420, **_setting(name))
+    _lost(name)
+
+
 def painted(matrix: str) -> bool:
     """Whether the learner has painted this given matrix, or typed over it."""
     return bool(session.visit().document.edits.get(matrix))

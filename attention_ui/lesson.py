@@ -124,6 +124,11 @@ LESSONS = (
         "Say what a context does to a question, number by number, and when that is a step of gradient descent.", 40,
         section="Learning", bench="in_context", needs=("block", "cost"),
     ),
+    Lesson(
+        "debugger", "debugger", "Debugger", "Does it add up? A chatbot’s numbers, and yours", ":material/bug_report:",
+        "Find the first line of a working that does not follow, and say what went wrong there.", 20,
+        section="Your numbers", bench="debugger", needs=("one_head",),
+    ),
 )  # fmt: skip
 
 

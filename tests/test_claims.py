@@ -81,7 +81,7 @@ def test_what_is_right_is_never_called_wrong(kind, names, seed, places, coarse):
 
 def corrupted(count: int) -> Iterator[tuple[str, Claim, np.ndarray]]:
     """Each slip in turn, on random matrices: its name, the claim, and what is printed."""
-    from attention_core.claims import _run_through, _working, _as_made
+    from attention_core.claims import _as_made, _run_through, _working
 
     rng = np.random.default_rng(7)
     cases = [(kind, names, one) for kind, names in claims() for one in _VARIANTS[kind]]
@@ -100,11 +100,9 @@ def corrupted(count: int) -> Iterator[tuple[str, Claim, np.ndarray]]:
         except (ValueError, LookupError, StopIteration):
             continue
         wrong = np.atleast_2d(wrong.T).T
-        if (
-            wrong.shape == value.shape
-            and np.allclose(wrong, value, atol=0.02)
-            or np.abs(wrong[np.isfinite(wrong)]).max() > 1e5
-        ):
+        if (wrong.shape == value.shape and np.allclose(wrong, value, atol=0.02)) or np.abs(
+            wrong[np.isfinite(wrong)]
+        ).max() > 1e5:
             continue
         made += 1
         yield one.name, Claim(kind, of_numbers(wrong, 3), base.sources, exact=base.exact, **options), wrong

@@ -11,6 +11,7 @@ from attention_core.benches import (
     block,
     cost,
     cross_attention,
+    debugger,
     heads,
     in_context,
     lookup,
@@ -43,6 +44,7 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
             block,
             cost,
             in_context,
+            debugger,
         )
     }
 )

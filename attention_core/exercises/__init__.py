@@ -19,6 +19,7 @@ from attention_core.exercises import (
     block,
     cost,
     cross_attention,
+    debugger,
     hand,
     heads,
     in_context,
@@ -51,6 +52,7 @@ EXERCISES: Mapping[str, Exercise] = {
         block,
         cost,
         in_context,
+        debugger,
     )
     for exercise in lesson.EXERCISES
 }
