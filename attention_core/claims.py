@@ -296,15 +296,21 @@ def _working(claim: Claim) -> tuple[Program, Given]:
     if "vectors" in given:
         given["q"] = given["k"] = given.pop("vectors")
     hidden = np.isneginf(given.get("scores", np.zeros(())))  # scores that are masked already
-    masked = claim.kind in _AFTER_MASK and (claim.causal or bool(hidden.any()))
+    masked = claim.kind == "masked" or (claim.kind in _AFTER_MASK and (claim.causal or bool(hidden.any())))
     if masked:
-        given["mask"] = (_causal(claim) if claim.causal else np.ones(hidden.shape, bool)) & ~hidden
+        given["mask"] = (_causal(claim) if claim.causal else _seen(claim, hidden.shape)) & ~hidden
     if "scores" in given:
         given["scores"] = np.where(hidden, 0.0, given["scores"])
     program = _program(claim, masked)
     if "scaled" in names(program):
         given["scale"] = np.array(1 / sqrt(claim.d_k or given.get("q", np.ones((1, 1))).shape[-1]))
     return tuple(step for step in program if step.name not in given), given
+
+
+def _seen(claim: Claim, shape: tuple[int, ...]) -> np.ndarray:
+    """The mask, where none was named: of masked scores it is what they leave to be seen; else everything."""
+    x = claim.printed.value
+    return ~np.isneginf(x) if claim.kind == "masked" and x.shape == shape else np.ones(shape, bool)
 
 
 def _column(printed: np.ndarray) -> np.ndarray:

@@ -135,7 +135,6 @@ def setting_choice(
 def setting_select(name: str, label: str, options: Mapping[object, str]) -> None:
     """A choice of many among the settings of this lesson's bench, as a list that opens."""
     st.selectbox(label, list(options), format_func=options.get, width=420, **_setting(name))
-    _lost(name)
 
 
 def painted(matrix: str) -> bool:
