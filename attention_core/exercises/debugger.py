@@ -49,8 +49,8 @@ def _first_line(seed: int) -> Task:
             break
     names = [*_STEPS]
     text = "\n\n".join(f"{title}\n{_text(tables[name])}" for name, title in {"scores": "scores", **_STEPS}.items())
-    return _choosing(seed, f"A working, line by line, rounded to {_PLACES} decimals. Which line is the first that does "
-                     f"not follow from the one before it?\n\n{text}", [_STEPS[name] for name in names],
+    return _choosing(seed, f"A working, line by line, rounded to {_PLACES} decimals:\n\n{text}\n\nWhich line is the first "
+                     "that does not follow from the one before it?", [_STEPS[name] for name in names],
                      names.index(broken), f"They do not follow from the {_of(_MADE_FROM[broken])}")  # fmt: skip
 
 
@@ -225,7 +225,7 @@ def _left_behind(seed: int) -> Task:
         hints=(
             f"Rows of weights add up to 1. These add up to {sums}.",
             "Do the columns add up to 1? Is the largest of each row 1? Are the numbers above 1?",
-            f"The exponentials are\n{_text(of_numbers(true['exps'].value, _PLACES))}",
+            f"Compare with the exponentials:\n{_text(of_numbers(true['exps'].value, _PLACES))}\n(rounded)",
         ),
         solution=(f"{right[0].upper()}{right[1:]}: then the first number is {table.texts[0][0]}, as printed.",),
         checker=Choice(tuple(says), right, f"The first number is then {table.texts[0][0]}, as printed.", wrong),
