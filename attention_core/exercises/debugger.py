@@ -49,8 +49,8 @@ def _first_line(seed: int) -> Task:
             break
     names = [*_STEPS]
     text = "\n\n".join(f"{title}\n{_text(tables[name])}" for name, title in {"scores": "scores", **_STEPS}.items())
-    return _choosing(seed, f"A working, line by line, rounded to {_PLACES} decimals:\n\n{text}\n\nWhich line is the first "
-                     "that does not follow from the one before it?", [_STEPS[name] for name in names],
+    return _choosing(seed, f"A working, line by line, rounded to {_PLACES} decimals:\n\n{text}\n\nWhich line is "
+                     "the first that does not follow from the one before it?", [_STEPS[name] for name in names],
                      names.index(broken), f"They do not follow from the {_of(_MADE_FROM[broken])}")  # fmt: skip
 
 
