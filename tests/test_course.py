@@ -119,7 +119,7 @@ def move(element, chance: int) -> None:
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1, max_size=3))
-@settings(max_examples=max(10, 200 // len(LESSONS)))  # of each lesson: two hundred in all
+@settings(max_examples=max(5, 100 // len(LESSONS)))  # of each lesson: a hundred in all
 def test_no_sequence_of_settings_fails(lesson, sequence):
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
     if lesson.path:

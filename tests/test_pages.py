@@ -5,7 +5,9 @@ import base64
 import json
 import re
 import zlib
+from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -16,6 +18,7 @@ from attention_ui.controls import ABLATIONS
 from attention_ui.document import example_document
 from attention_ui.lesson import LESSONS
 from attention_ui.link import View, unpack
+from tests.damaged import DAMAGED
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted((ROOT / "pages").glob("*.py"))
@@ -52,6 +55,20 @@ def alerts(app: AppTest) -> list[str]:
 
 def packed(inner: object) -> str:
     return "1." + base64.urlsafe_b64encode(zlib.compress(json.dumps(inner).encode())).decode().rstrip("=")
+
+
+# ---- damaged links
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_damaged_link_says_what_was_wrong_and_shows_the_example(name):
+    params, says = DAMAGED[name]
+    ((key, value),) = parse_qsl(params, keep_blank_values=True)
+    app = opened(**{key: value})
+    sentences = [unescape(re.sub("<[^>]*>", "", body)).strip() for body in alerts(app)]
+    assert any(says in sentence for sentence in sentences) or not says, sentences
+    assert all(sentence.endswith(".") for sentence in sentences)
+    assert document(app).plain == document(app)
 
 
 # ---- every page, opened cold
