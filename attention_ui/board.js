@@ -1339,6 +1339,7 @@ function draw({ data, parentElement, setTriggerValue }) {
     entry.send = send;
     entry.board.update(data);
   }
+  root.toggleAttribute("data-page-follows", Boolean(data.follows)); // until it has, the controls say what was so before
   const call = ++entry.calls;
   // Streamlit also runs the cleanup of a call that newer data overtook; only the last call may take the board away.
   return () => setTimeout(() => {

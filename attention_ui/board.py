@@ -83,6 +83,7 @@ def _draw(figure: Callable[[], None] | None) -> None:
         "said": now.said or _about_shown(now, shown),
         "share": "?" + urlencode(pack(now.document, now.view)),
         "errors": now.errors,
+        "follows": now.stale,
     }
     above = st.container() if figure else None
     _component(key=_KEY, data=data, on_events_change=_on_events)

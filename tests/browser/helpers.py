@@ -89,11 +89,14 @@ LONGEST_ANSWER = 5000  # milliseconds; what is not answered by then was no quest
 _SETTLED = """
 ([quiet, longest]) => new Promise(resolve => {
     let idleSince = performance.now();
+    const hosts = () => [...document.querySelectorAll("[data-testid=stBidiComponentIsolated], [data-testid=stBidiComponentIsolated] *")];
+    const follows = () => hosts().some(({shadowRoot}) => shadowRoot?.querySelector("[data-page-follows]"));
     const look = () => {
         const app = document.querySelector("[data-testid=stApp]");
         const idle = app !== null
             && app.dataset.testConnectionState === "CONNECTED"
             && app.dataset.testScriptState === "notRunning"
+            && !follows()
             && (window.askedAt === null || performance.now() - window.askedAt > longest)
             && document.querySelector("[data-testid=stSkeleton], [data-testid=stAppSkeleton]") === null;
         if (!idle) idleSince = performance.now();
