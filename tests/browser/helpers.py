@@ -89,7 +89,8 @@ LONGEST_ANSWER = 5000  # milliseconds; what is not answered by then was no quest
 _SETTLED = """
 ([quiet, longest]) => new Promise(resolve => {
     let idleSince = performance.now();
-    const hosts = () => [...document.querySelectorAll("[data-testid=stBidiComponentIsolated], [data-testid=stBidiComponentIsolated] *")];
+    const component = "[data-testid=stBidiComponentIsolated]";
+    const hosts = () => [...document.querySelectorAll(`${component}, ${component} *`)];
     const follows = () => hosts().some(({shadowRoot}) => shadowRoot?.querySelector("[data-page-follows]"));
     const look = () => {
         const app = document.querySelector("[data-testid=stApp]");
