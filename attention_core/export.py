@@ -1,4 +1,4 @@
-"""A trace taken elsewhere: as a dict, JSON, CSV, or a script that computes it again with NumPy or PyTorch alone.
+"""A trace taken elsewhere: as a dict, JSON, CSV, as a script of NumPy or PyTorch alone that computes it, as a notebook.
 
 Vocabulary
     trace      every matrix of one run (trace.py); its labels are what users typed: data, and never code
@@ -29,7 +29,7 @@ import numpy as np
 from attention_core.programs import identifier
 from attention_core.trace import Matrix, Step, Trace
 
-__all__ = ["from_json", "to_csv", "to_csvs", "to_dict", "to_json", "to_numpy", "to_torch"]
+__all__ = ["from_json", "to_csv", "to_csvs", "to_dict", "to_json", "to_notebook", "to_numpy", "to_torch"]
 
 Given = dict[str, np.ndarray]
 Places = dict[str, tuple[str, ...]]
@@ -181,6 +181,40 @@ def to_torch(trace: Trace, digits: int = 6) -> str:
     return _script(trace, _TORCH, digits)
 
 
+def to_notebook(trace: Trace) -> str:
+    """A Jupyter notebook, as JSON: the given matrices, then a cell for each step, which computes and shows its matrix.
+
+    It needs NumPy and nothing else. Raises ValueError as `to_numpy` does.
+    """
+    words = _identifiers(trace)
+    given = "\n".join(_literal(words[name], made, _NUMPY) for name, made in trace.given.items())
+    beginning = [_NUMPY.imported, "np.set_printoptions(precision=3, suppress=True)", *_labelled(trace), given]
+    lines = [made.step.code for made in trace.values()]
+    if any(_ERF.search(line) for line in lines):
+        dtype = next((str(made.value.dtype) for made in trace.values() if made.value.dtype != bool), "float64")
+        beginning[1:1] = ["import math", _NUMPY.erf.format(dtype=dtype)]
+    cells = [_cell("markdown", _NOTEBOOK_HEAD), _cell("code", "\n".join(beginning))]
+    for made, line in zip(trace.values(), lines, strict=True):
+        step = made.step
+        formula = f"\n\n$$ {step.formula} $$" if step.formula else ""
+        cells += [_cell("markdown", f"**{step.title}**. {step.says}{formula}"),
+                  _cell("code", f"{line}\n{words[made.name]}")]  # fmt: skip
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    book = {"cells": [{"id": f"cell-{i}", **cell} for i, cell in enumerate(cells)], "metadata": kernel}
+    return json.dumps(book | {"nbformat": 4, "nbformat_minor": 5}, indent=1)
+
+
+_NOTEBOOK_HEAD = (
+    "# Attention, step by step\n\nEvery matrix of one run, computed with NumPy. Run the cells from top to bottom; then "
+    "change a number that is given, and run them again."
+)
+
+
+def _cell(kind: str, text: str) -> dict[str, Any]:
+    cell: dict[str, Any] = {"cell_type": kind, "metadata": {}, "source": text.splitlines(keepends=True)}
+    return cell | ({"execution_count": None, "outputs": []} if kind == "code" else {})
+
+
 @dataclass(frozen=True)
 class _Dialect:
     """What a script is written in; line: step -> the step's line, erf: (dtype) -> its definition, if any."""
@@ -275,8 +309,8 @@ def _about(made: Matrix) -> list[str]:
 # --- Lines -----------------------------------------------------------------------------------------------------------
 
 _SAME = (  # what PyTorch calls as NumPy does
-    "abs", "arange", "clip", "cos", "einsum", "exp", "isneginf", "maximum", "minimum", "nan_to_num", "sin", "sqrt",
-    "tanh", "where", "zeros_like",
+    "abs", "arange", "clip", "cos", "einsum", "exp", "isneginf", "log", "logaddexp", "maximum", "minimum", "nan_to_num",
+    "round", "sin", "sqrt", "tanh", "where", "zeros_like",
 )  # fmt: skip
 _TO_TORCH = (  # NumPy's way, PyTorch's way; applied in this order
     (r"\bnp\.(inf|pi)\b", r"math.\1"),

@@ -19,6 +19,7 @@ from attention_ui.exercise import exercise
 from attention_ui.glossary import glossary
 from attention_ui.lesson import LESSONS, Lesson, link_to
 from attention_ui.progress_panel import finish, progress, progress_panel
+from attention_ui.take_home import take_home
 from attention_ui.teach import CHECK, WIDTH, recap
 
 _RECAP = Path(__file__).parent.parent / "assets" / "recap.csv"
@@ -35,6 +36,8 @@ def close(known: Lesson) -> None:
         exercise(_chosen(known, names))
     with st.expander("By hand: fill in a row of any matrix above", icon=":material/edit:"):
         by_hand()
+    with st.expander("Take the matrices home: as a script, a notebook, tables", icon=":material/download:"):
+        take_home(known.name)
     st.subheader("Done?", anchor=False)
     mark_done(known.name)
     following = LESSONS[(LESSONS.index(known) + 1) % len(LESSONS)]

@@ -98,7 +98,9 @@ def _without_exp(softmax: Program, last: str, letter: str) -> Program:
     sums = replace(
         sums, says=says, meaning=sums.meaning.replace("all that {query} shares out", "the sum of {query}’s scores")
     )
-    return sums, replace(weights, says="Each score is divided by the sum: what comes out may be negative, or above 1.")
+    code = weights.code.replace("row_sums", "np.where(row_sums == 0, np.inf, row_sums)")  # scores may add up to 0
+    says = "Each score is divided by the sum: what comes out may be negative, or above 1."
+    return sums, replace(weights, says=says, code=code)
 
 
 SOFTMAX_ROWS: Program = softmax_rows()

@@ -1,0 +1,50 @@
+"""The matrices of a page, to take home: as scripts, a notebook, tables, or all numbers in one file.
+
+Each file is made when it is asked for, of the matrices as they then stand: what is typed into them does not run the
+page again, and so would not be known when the buttons are drawn.
+"""
+
+import io
+import zipfile
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from attention_core import export
+from attention_core.trace import Trace
+from attention_ui.document import compute
+from attention_ui.session import visit
+from attention_ui.teach import WIDTH
+
+
+def zipped(trace: Trace) -> bytes:
+    """Every matrix, given or made, as a CSV file of its name, in one archive."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as folder:
+        for name in (*trace.given, *trace):
+            folder.writestr(f"{name}.csv", export.to_csv(trace, name))
+    return archive.getvalue()
+
+
+_FILES: Mapping[str, tuple[str, str, Callable[[Trace], str | bytes]]] = {  # by label: how a name ends, kind, contents
+    "NumPy script": (".py", "text/x-python", export.to_numpy),
+    "PyTorch script": (".torch.py", "text/x-python", export.to_torch),
+    "Jupyter notebook": (".ipynb", "application/x-ipynb+json", export.to_notebook),
+    "Tables (CSV, zipped)": (".zip", "application/zip", zipped),
+    "All numbers (JSON)": (".json", "application/json", export.to_json),
+}
+
+
+def take_home(name: str) -> None:
+    """A button for each kind of file. name: of the lesson, which the files are called after."""
+    now = visit()  # one object for as long as the visit lasts: a file is made of what it holds when it is asked for
+
+    def contents(make: Callable[[Trace], str | bytes]) -> Callable[[], str | bytes]:
+        return lambda: make(compute(now.document).trace)
+
+    st.markdown("The matrices above as they stand now, with your numbers. Scripts and notebook compute them again by "
+                "themselves, line by line, and need nothing of this app.", width=WIDTH)  # fmt: skip
+    with st.container(horizontal=True, width=WIDTH):
+        for label, (ending, mime, make) in _FILES.items():
+            st.download_button(label, contents(make), f"attention-{name}{ending}", mime, key=f"{name}.take{ending}",
+                               on_click="ignore", icon=":material/download:")  # fmt: skip
