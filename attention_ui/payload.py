@@ -414,7 +414,7 @@ def plain_letter(picture: Picture, drawn: str) -> str:
 
 _PLAIN = {
     "mu": "μ", "sigma": "σ", "epsilon": "ε", "theta": "θ", "phi": "φ", "Phi": "Φ", "perp": "⊥", "cdot": "·", "top": "⊤",
-    "alpha": "α", "Delta": "Δ",
+    "alpha": "α", "Delta": "Δ", "partial": "∂", "delta": "δ", "eta": "η", "beta": "β", "kappa": "κ", "nu": "ν",
 }  # fmt: skip
 
 

@@ -11,10 +11,13 @@ Blocks       BLOCK, block, decoder_block, stack, encoder_decoder, norm, mlp, wit
 Tiles        online: FlashAttention's softmax
 Savings      lora, QUANTISED, experts: a change of low rank, fewer bits, a choice of experts
 Linear       LINEAR_ATTENTION, linear, recurrent
+Training     squared_error, cross_entropy: losses;  backward, gradient_name, trained: gradients of what ends in a loss;
+             iteration: these, and the weights after one step of SGD or Adam
 Ancestors    HARD_LOOKUP, SOFT_LOOKUP, KERNEL_SMOOTHER;  HARD_TABLE, SOFT_TABLE, soft_table: single numbers
 Parts        SOFTMAX_ROWS, softmax_rows: of given scores;  SIMILARITY: dot products, lengths, cosines
 """
 
+from attention_core.programs.backward import backward, gradient_name, trained
 from attention_core.programs.blocks import (
     ACTIVATIONS,
     BLOCK,
@@ -61,6 +64,7 @@ from attention_core.programs.heads import (
 )
 from attention_core.programs.linear_attention import LINEAR_ATTENTION, linear, recurrent
 from attention_core.programs.lookup import HARD_LOOKUP, HARD_TABLE, KERNEL_SMOOTHER, SOFT_LOOKUP, SOFT_TABLE, soft_table
+from attention_core.programs.losses import cross_entropy, squared_error
 from attention_core.programs.one_head import (
     ABLATIONS,
     MISTAKE,
@@ -93,6 +97,7 @@ from attention_core.programs.savings import QUANTISED, experts, lora
 from attention_core.programs.similarity import SIMILARITY, SIMILARITY_AND_SCALE
 from attention_core.programs.softmax_rows import SOFTMAX_ROWS, softmax_rows
 from attention_core.programs.tiles import online
+from attention_core.programs.updates import iteration
 
 __all__ = [
     "ABLATIONS",
@@ -126,18 +131,22 @@ __all__ = [
     "SUMMED_HEADS",
     "Given",
     "alibi",
+    "backward",
     "biased",
     "block",
     "cached",
     "compact",
+    "cross_entropy",
     "crossed",
     "decoder_block",
     "encoder_decoder",
     "experts",
     "find",
     "given_of",
+    "gradient_name",
     "grouped",
     "identifier",
+    "iteration",
     "left_out",
     "lifted",
     "linear",
@@ -170,10 +179,12 @@ __all__ = [
     "softcapped",
     "softmax_rows",
     "split_heads",
+    "squared_error",
     "stack",
     "steadied",
     "symmetric",
     "tempered",
+    "trained",
     "unscaled",
     "unshifted",
     "with_axes",
