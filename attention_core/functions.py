@@ -166,11 +166,11 @@ def _write_gelu_tanh_slope(x: list[Term]) -> list[str | Term]:
 
 
 def _write_relu_slope(x: list[Term]) -> list[str | Term]:
-    return ["1, because ", x[0], " is above 0"] if x[0].value > 0 else ["0, because ", x[0], " is not above 0"]
+    return ["1 (", x[0], " is above 0)"] if x[0].value > 0 else ["0 (", x[0], " is not above 0)"]
 
 
 def _write_positive_slope(x: list[Term]) -> list[str | Term]:
-    return ["1, because ", x[0], " is above 0"] if x[0].value > 0 else ["exp(", x[0], ")"]
+    return ["1 (", x[0], " is above 0)"] if x[0].value > 0 else ["exp(", x[0], ")"]
 
 
 def _mean_product(axes: Axes, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -189,7 +189,7 @@ def _minus_share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 def _write_minus_share(part: list[Term], whole: list[Term]) -> list[str | Term]:
     if whole[0].value == 0:
-        return ["0, because the sum is ", whole[0], ": nothing was shared out of ", *bracketed(part[0])]
+        return ["0 (the sum is ", whole[0], ", nothing was shared out of ", *bracketed(part[0]), ")"]
     return ["−", *bracketed(part[0]), " / ", *bracketed(whole[0])]
 
 

@@ -1,7 +1,8 @@
 """Rules that only move numbers: every cell of the output is one cell of an input, somewhere else.
 
 Vocabulary
-    move      a rule without arithmetic: split, merge, repeat, part, append, partner, relative, stretch, patches, unpatched
+    move      a rule without arithmetic: split, merge, repeat, part, append, partner, relative, stretch,
+              patches, unpatched
     source    where an output cell comes from: (the input's slot, the index in that input)
     merged    an axis made of two: "(head d_v)" counts through all of d_v for the first head, then for the next
     patch     a square piece of a picture; patches, and the pixels of each, are counted as one reads
@@ -240,7 +241,7 @@ def origins(move: Move, originals: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _write_collected(made: Sequence[Term], *_: Sequence[Term]) -> list["str | Term"]:
-    return joined([bracketed(term) for term in made], " + ") or ["0, because it was taken nowhere"]
+    return joined([bracketed(term) for term in made], " + ") or ["0 (it was taken nowhere)"]
 
 
 def collect(move: Move, slot: int = 0) -> Collect:

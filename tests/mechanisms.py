@@ -108,6 +108,10 @@ MECHANISMS = {
         programs.squared_error(programs.tempered(programs.softcapped(programs.biased(programs.masked(MANY)))))
     ),
     "gradients of the tokens": trained(programs.squared_error(programs.masked(ONE)), "x"),
+    "gradients of the places": trained(programs.squared_error(programs.placed(programs.masked(ONE))), "places"),
+    "gradients, summed heads, biases": trained(
+        programs.squared_error(programs.biased(programs.masked(programs.SUMMED_HEADS))), "bias"
+    ),
     "gradients, grouped": trained(programs.squared_error(programs.grouped(6, programs.masked(ONE)))),
     "gradients, split": trained(programs.squared_error(programs.split_heads(2, programs.masked(ONE)))),
     "gradients, rotary": trained(programs.squared_error(programs.rotary(ONE, 4))),

@@ -529,7 +529,9 @@ _SLOPES: Mapping[Rule, tuple[Rule, str, str]] = {
         functions.gelu_tanh_slope, r"\tfrac12 (1 + \tanh(\dots)) + \dots",
         "(1 + {t} + {x} * (1 - {t}**2) * (2 / np.pi) ** 0.5 * (1 + 0.134145 * {x}**2)) / 2",
     ),
-    functions.relu: (functions.relu_slope, r"1 \text{ if } P \text{ is above } 0 \text{, else } 0", "np.where({x} > 0, 1.0, 0.0)"),
+    functions.relu: (
+        functions.relu_slope, r"1 \text{ if } P \text{ is above } 0 \text{, else } 0", "np.where({x} > 0, 1.0, 0.0)",
+    ),
     functions.positive: (
         functions.positive_slope, r"1 \text{ if } P \text{ is above } 0 \text{, else } \exp(P)",
         "np.where({x} > 0, 1.0, np.exp(np.minimum({x}, 0)))",

@@ -96,7 +96,7 @@ def _write_blend(square: str) -> Callable:
 
 def _write_factor(norm, clip):
     if norm[0].value <= clip[0].value:
-        return ["1, because ", norm[0], " is not above ", clip[0]]
+        return ["1 (", norm[0], " is not above ", clip[0], ")"]
     return [*bracketed(clip[0]), " / ", *bracketed(norm[0])]
 
 
