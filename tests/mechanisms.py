@@ -181,4 +181,7 @@ def drawn_for(program, sizes, seed, dtype=np.float64):
             found[name] = (abs(value) + 0.5 if name in _POSITIVE or "square_" in name else value / size).astype(dtype)
     if "pattern" in found:  # nobody can be asked to look at what is hidden
         found["pattern"] *= found["mask"]
+    for name in {"pattern", "targets"} & set(found):  # rows of shares, as softmax makes them
+        shares = abs(found[name])
+        found[name] = shares / shares.sum(axis=-1, keepdims=True)
     return found

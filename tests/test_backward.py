@@ -92,16 +92,15 @@ def arrays(matrices):
     return {name: np.array(value) for name, value in matrices.items()}
 
 
-def fixed(program):
+def fixed():
     """What every case has: scale, epsilon and the causal mask."""
-    every = {"scale": np.array(GOLDEN["scale"]), "epsilon": np.array(GOLDEN["epsilon"]), "mask": np.tri(3, dtype=bool)}
-    return every
+    return {"scale": np.array(GOLDEN["scale"]), "epsilon": np.array(GOLDEN["epsilon"]), "mask": np.tri(3, dtype=bool)}
 
 
 @pytest.mark.parametrize("case", GOLDEN["gradients"], ids=[case["name"] for case in GOLDEN["gradients"]])
 def test_gradients_agree_with_pytorch(case):
     program = PROGRAMS[case["name"]]
-    trace = run(program + programs.backward(program), fixed(program) | arrays(case["given"]))
+    trace = run(program + programs.backward(program), fixed() | arrays(case["given"]))
     np.testing.assert_allclose(trace["loss"].value, case["loss"], rtol=1e-10)
     assert set(case["gradients"]) == set(programs.trained(program))
     for name, gradient in case["gradients"].items():
@@ -117,8 +116,7 @@ def adam_numbers(t):
 def test_whole_runs_agree_with_pytorch(case):
     """Each step of the run is one run of the program `iteration`, which reads what the step before it made."""
     program = programs.iteration(PROGRAMS[case["case"]], case["optimiser"])
-    weights, every = arrays(case["start"]), fixed(program) | arrays(case["given"]) | {"rate": np.array(case["rate"])}
-    kept = {f"{kind}_{name}": np.zeros_like(w) for name, w in weights.items() for kind in ("mean", "square")}
+    weights, every = arrays(case["start"]), fixed() | arrays(case["given"]) | {"rate": np.array(case["rate"])}
     kept = {programs.about(kind, name): np.zeros_like(w) for name, w in weights.items() for kind in ("mean", "square")}
     for t, loss in enumerate(case["losses"], 1):
         trace = run(program, every | weights | (kept | adam_numbers(t) if case["optimiser"] == "adam" else {}))
@@ -154,8 +152,6 @@ def test_the_gradients_of_the_running_example():
     largest = {name: abs(trace[f"d_{name}"].value).max() for name in ("w_q", "w_k", "w_v", "w_o")}
     assert largest == pytest.approx({"w_q": 0.046875, "w_k": 0.102995, "w_v": 0.375, "w_o": 0.375}, abs=1e-6)
     assert trace["d_w_v"].value.min() == trace["d_w_o"].value.min() == pytest.approx(-0.375)
-    assert trace["d_w_q"].value[1, 0] == pytest.approx(
-        -0.046875
-    )  # g stands in W_Q[noun, 0]; of the verb, L knows nothing
+    assert trace["d_w_q"].value[1, 0] == pytest.approx(-0.046875)  # W_Q[noun, 0], where g stands
     assert trace["d_w_q"].value[2, 1] == 0
     assert slope(program, matrices, "w_q", (1, 0)) == pytest.approx(-0.046875, rel=1e-6)

@@ -97,7 +97,7 @@ from attention_core.programs.savings import QUANTISED, experts, lora
 from attention_core.programs.similarity import SIMILARITY, SIMILARITY_AND_SCALE
 from attention_core.programs.softmax_rows import SOFTMAX_ROWS, softmax_rows
 from attention_core.programs.tiles import online
-from attention_core.programs.updates import iteration
+from attention_core.programs.updates import about, iteration
 
 __all__ = [
     "ABLATIONS",
@@ -130,6 +130,7 @@ __all__ = [
     "STEADY_ABOVE",
     "SUMMED_HEADS",
     "Given",
+    "about",
     "alibi",
     "backward",
     "biased",

@@ -100,6 +100,12 @@ def _write_factor(norm, clip):
     return [*bracketed(clip[0]), " / ", *bracketed(norm[0])]
 
 
+def _root_of_sum(*squares: np.ndarray) -> np.ndarray:
+    if (sum(squares) < 0).any():
+        raise ValueError("a sum of squares cannot be below 0")
+    return np.sqrt(sum(squares))
+
+
 def _in_units(mean: np.ndarray, square: np.ndarray, epsilon: np.ndarray) -> np.ndarray:
     if (square < 0).any():
         raise ValueError("a mean of squares cannot be below 0")
@@ -113,7 +119,7 @@ in_units = Rule(
     "÷", elementwise(_in_units), lambda m, s, e: [*bracketed(m[0]), " / (sqrt(", s[0], ") + ", *bracketed(e[0]), ")"]
 )
 root_of_sum = Rule(
-    "√ Σ", elementwise(lambda *squares: np.sqrt(sum(squares))),
+    "√ Σ", elementwise(_root_of_sum),
     lambda *squares: ["sqrt(", *joined([[one[0]] for one in squares], " + "), ")"],
 )  # fmt: skip
 clip_factor = Rule("min", elementwise(lambda norm, clip: np.where(norm <= clip, norm.dtype.type(1), clip / norm)),

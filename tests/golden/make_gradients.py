@@ -4,8 +4,8 @@ PyTorch is no requirement of the project. To make the file again, in an environm
 
     python tests/golden/make_gradients.py
 
-Float64 everywhere; every matrix has a different size on every axis. Each case says its loss with PyTorch's own functions
-(layer_norm, gelu, cross_entropy), and autograd says the gradients.
+Float64 everywhere; every matrix has a different size on every axis. Each case says its loss with PyTorch's own
+functions (layer_norm, gelu, cross_entropy), and autograd says the gradients.
 """
 
 import json
@@ -90,6 +90,8 @@ def drawn(torch, shapes, trained=False):
 def data(torch, name, others):
     given = drawn(torch, {"x": (N, D), **others})
     given["x"] = given["x"] * N**0.5
+    if "focus" in given:  # what counts less than nothing would make a loss without a smallest value
+        given["focus"] = given["focus"].abs()
     if name in ("two layers", "biases by distance"):
         given["counted"] = torch.rand(N, dtype=torch.float64)
     if name == "two layers":
