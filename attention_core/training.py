@@ -39,11 +39,16 @@ class Setup:
     """What is trained, and how. clip: how long all gradients together may be."""
 
     task: Task
-    optimiser: str = "adam"
-    rate: float = 0.03
+    optimiser: str
+    rate: float
     seed: int = 1
     batch: int = 32
     clip: float = 1.0
+
+
+def proposed(task: Task, seed: int = 1) -> Setup:
+    """The setup with which the task is known to be learned."""
+    return Setup(task, task.optimiser, task.rate, seed)
 
 
 class State(NamedTuple):
@@ -96,13 +101,14 @@ def go_on(run: Run, steps: int, seconds: float = np.inf) -> Run:
 
 def next_state(setup: Setup, state: State) -> tuple[State, float]:
     """One step of training: the state after it, and the loss before it."""
-    made = _machine(setup.task, setup.optimiser, setup.batch)(_given(setup, state))
+    made = _machine(setup.task, setup.optimiser, setup.batch)(given_at(setup, state))
     weights = {name: made[about("new", name)] for name in state.weights}
     kept = {name: made[_after(name)] for name in state.kept}
     return State(state.step + 1, weights, kept), float(made["loss"])
 
 
-def _given(setup: Setup, state: State) -> Given:
+def given_at(setup: Setup, state: State) -> Given:
+    """All that the next step reads: the sentences of that step, the weights, and the optimiser's numbers."""
     t = state.step + 1
     numbers = {"rate": setup.rate, "clip": setup.clip}
     if setup.optimiser == "adam":
@@ -157,7 +163,7 @@ def at(run: Run, step: int) -> State:
 
 def gradients(setup: Setup, state: State) -> Given:
     """By name of the weights: the gradient that the next step will follow, before it is clipped."""
-    made = _machine(setup.task, setup.optimiser, setup.batch)(_given(setup, state))
+    made = _machine(setup.task, setup.optimiser, setup.batch)(given_at(setup, state))
     return {name: made[programs.gradient_name(name)] for name in state.weights}
 
 
