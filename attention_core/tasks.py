@@ -178,8 +178,11 @@ def _jumps(n: int, words: int) -> Callable:
         first = _shuffled(rng, many, words, n)
         place = _shuffled(rng, many, n - 1, 2)
         place = np.where(
-            place[:, 1:] == place[:, :1] + 1, place[:, ::-1], place
-        )  # else the answer to the first comes again
+            place[:, 1:] == place[:, :1] + 1,
+            place[:, ::-1],
+            place,
+            # Else what answers the first question would be followed by the second, which is another word than before.
+        )
         again = np.stack([np.take_along_axis(first, place + step, axis=1) for step in (0, 1)], axis=2)
         text = np.concatenate([first, again.reshape(many, -1)], axis=1)
         answers = np.full_like(text, -1)
