@@ -113,6 +113,9 @@ MECHANISMS = {
         programs.squared_error(programs.biased(programs.masked(programs.SUMMED_HEADS))), "bias"
     ),
     "gradients, grouped": trained(programs.squared_error(programs.grouped(6, programs.masked(ONE)))),
+    "gradients, softmax in one step": trained(programs.squared_error(programs.compact(programs.masked(ONE)))),
+    "gradients, softmax in one step, heads": trained(programs.squared_error(programs.compact(MANY))),
+    "gradients, from given ones": programs.compact(ONE)[:6] + programs.backward(programs.compact(ONE)[:6]),
     "gradients, split": trained(programs.squared_error(programs.split_heads(2, programs.masked(ONE)))),
     "gradients, rotary": trained(programs.squared_error(programs.rotary(ONE, 4))),
     "gradients, biases by distance": trained(

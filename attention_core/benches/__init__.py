@@ -19,6 +19,7 @@ from attention_core.benches import (
     query_key,
     similarity,
     softmax,
+    training,
     values,
 )
 from attention_core.benches.bench import Bench, SetUp, Value
@@ -41,6 +42,7 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
             cross_attention,
             block,
             cost,
+            training,
         )
     }
 )

@@ -179,6 +179,11 @@ def _softmax(step: Step, made: Mapping[str, Step]) -> Block | None:
     return Block(source, exps.parsed.inputs[0], frozenset(inside))
 
 
+def _in_one(step: Step, made: Mapping[str, Step]) -> Block | None:
+    """Softmax in one step; what is hidden has no share, and so no gradient."""
+    return Block(step.inputs[0], step.parsed.inputs[0], frozenset()) if step.rule is functions.shares else None
+
+
 def _foretold(step: Step, made: Mapping[str, Step]) -> Block | None:
     """Softmax and the cross-entropy of what it foretold: from the scores."""
     if step.rule is not functions.surprise or step.inputs[1] not in made:
@@ -568,7 +573,7 @@ def _through_slope(way: _Way) -> Program:
 def _through_softmax(way: _Way) -> Program:
     """Softmax in three steps: the mean gradient of each row, the gradient above it, and that times the weights."""
     weights, made = way.matrix(way.step.name, way.of), way.gradient
-    rows = way.step.parsed.inputs[1]
+    rows = way.of[:-1]
     dots = _row_dots(way, rows)
     name = beside(way.step.name, "d_relative")
     every = " ".join(way.of)
@@ -662,6 +667,7 @@ def _through_centring(way: _Way) -> Program:
 
 _BLOCKS = (
     (_softmax, _through_softmax),
+    (_in_one, _through_softmax),
     (_foretold, _through_surprise),
     (_norm, _through_norm),
     (_centring, _through_centring),

@@ -92,6 +92,12 @@ GIVENS: Mapping[str, Given] = {
     "targets": Given("G", "right answers", ("query", "vocab"), "how much of {query}’s next word should be “{vocab}”"),
     "pattern": Given("G", "pattern to learn", ("query", "key"), "how much {query} should take from {key}"),
     "counted": Given("n", "counted", ("query",), "how much {query} counts in the loss"),
+    "d_weights": Given(
+        r"\partial A",
+        "gradient: weights",
+        ("query", "key"),
+        "how fast the loss rises with how much {query} takes from {key}",
+    ),
     "rate": Given(r"\eta", "learning rate", (), "how far one step goes"),
     "clip": Given("c", "limit of the gradient", (), "how long all gradients together may be"),
     "beta1": Given(r"\beta_1", "memory of the mean", (), "how much of the running mean is kept"),
