@@ -35,7 +35,7 @@ def by_hand(task: Task) -> Given | None:
 
 def _by_places(task: Task, look: Mapping[int, int], layer: str = "", write: int = 0) -> Given:
     """A head that looks from place to place and hands over words, into the features from `write` on."""
-    d_model, d_k = task.shapes[f"{layer}w_q"]
+    d_k = task.shapes[f"{layer}w_q"][1]
     n_words = len(task.words)
     w_q, w_k, w_v, w_o = (np.zeros(task.shapes[f"{layer}{name}"]) for name in ("w_q", "w_k", "w_v", "w_o"))
     for query, key in look.items():
@@ -59,5 +59,6 @@ def _induction(task: Task) -> Given:
     word = np.arange(n)
     second["w_q"][word, word] = sqrt(task.shapes["layer2.w_q"][1]) * log(FACTOR)
     second["w_k"][spare + word, word] = second["w_v"][word, word] = 1
+    second["w_k"][task.places] = -1  # the first token sees only itself, and so takes itself for the word before it
     second["w_o"][word, word] = SPEAK
     return first | {f"layer2.{name}": matrix for name, matrix in second.items()} | {"w_u": _read(task)}

@@ -588,12 +588,48 @@ _TERMS = (
         "gradient",
         "All derivatives of one number (usually the loss) together: for each parameter, which way and how fast the "
         "loss changes.",
-        symbol=r"\nabla L", also=("gradients", "backpropagation"), see=("derivative", "parameter", "loss"),
+        symbol=r"\nabla L", also=("gradients",), see=("derivative", "parameter", "loss", "backpropagation"),
     ),
     Term(
         "loss",
         "One number that says how wrong the model was. Training changes the parameters so that it falls.",
         symbol="L", also=("objective",), see=("gradient",),
+    ),
+    Term(
+        "learning rate",
+        "How far one step of training goes: each parameter moves by so many times its gradient, against it. Too small "
+        "takes long; too large jumps over the valley.",
+        symbol=r"\eta", also=("step size", "rate"), see=("gradient", "SGD", "Adam"),
+    ),
+    Term(
+        "backpropagation",
+        "One walk from the loss back through all steps, which gives the gradient of every parameter at once: each step "
+        "hands back what it got, times its own slope.",
+        also=("backprop", "backward pass"), see=("gradient", "derivative"),
+    ),
+    Term(
+        "SGD",
+        "Stochastic gradient descent: each parameter moves against its gradient, which is computed from a few sentences "
+        "drawn by chance.",
+        also=("gradient descent", "stochastic gradient descent"), see=("learning rate", "gradient", "Adam"),
+    ),
+    Term(
+        "Adam",
+        "Gradient descent with a memory (Kingma and Ba 2015): it follows the running mean of each gradient, in units of "
+        "its usual size, so that parameters with small gradients move as far as others.",
+        see=("SGD", "learning rate"),
+    ),
+    Term(
+        "seed",
+        "The number from which a computer makes random numbers: the same seed, the same numbers, and so the same run "
+        "of training.",
+        see=("parameter",),
+    ),
+    Term(
+        "induction",
+        "To go on as it went on before: after “a b … a” comes b. Two layers can learn it: the first tells each token "
+        "what came before it, the second looks for the token that came after its own word.",
+        also=("induction head",), see=("layer", "head"),
     ),
     Term(
         "superposition",

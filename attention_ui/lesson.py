@@ -119,6 +119,11 @@ LESSONS = (
         "Price attention for any length: in memory, in arithmetic, and by what each way to save gives up.", 40,
         section="Whole models", bench="cost", needs=("heads", "masks"),
     ),
+    Lesson(
+        "training", "training", "Training", "Training: where the weights come from", ":material/model_training:",
+        "Say where W_Q, W_K, W_V and W_O come from, train them, and tell what training changes from what a text does.",
+        35, section="Learning", bench="training", needs=("values", "positions"),
+    ),
 )  # fmt: skip
 
 

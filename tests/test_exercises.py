@@ -37,6 +37,7 @@ LESSONS = (
     "cross_attention",
     "block",
     "cost",
+    "training",
 )
 every = pytest.mark.parametrize("name", EXERCISES)
 

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from attention_core import programs, run, training
+from attention_core.by_hand import by_hand
+from attention_core.checkpoints import RUNS, checkpoints, named
+from attention_core.checkpoints import trained as made_again
 from attention_core.fast import batched
 from attention_core.tasks import TASKS, Sentences, drawn
 
@@ -153,6 +156,28 @@ def test_with_places_plain_descent_learns_the_previous_token(seed):
     before = done.state.weights["table"][3]
     assert 4.3 < before < 4.8
     assert before == max(done.state.weights["table"])
+
+
+# --- Weights that were not learned just now --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["previous", "repeat", "reverse", "induction"])
+def test_weights_made_by_hand_solve_their_task(name):
+    setup = training.proposed(TASKS[name])
+    weights = by_hand(setup.task)
+    assert {key: matrix.shape for key, matrix in weights.items()} == dict(setup.task.shapes)
+    assert training.judged(setup, weights).right == 1
+    assert by_hand(TASKS["recall"]) is None
+
+
+@pytest.mark.parametrize("run_of", RUNS, ids=lambda run_of: named(run_of[0], run_of[1], run_of[3]))
+def test_what_ships_is_what_training_makes(run_of):
+    task, optimiser, _, seed, steps = run_of
+    shipped, again = checkpoints()[named(task, optimiser, seed)], made_again(*run_of)
+    assert shipped.steps == steps
+    assert (shipped.first, shipped.loss) == pytest.approx((again["first"], again["loss"]), rel=1e-4)
+    for name, matrix in shipped.weights.items():
+        np.testing.assert_allclose(matrix, again["weights"][name], atol=1e-3)
 
 
 # --- Patterns that are drawn -----------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 Vocabulary
     loss      one number for how wrong the head is. It asks for one thing only: ball should have a full pot of red
-    goal      what X' should be; focus: which numbers of it are judged, and how much. Here one number, in the row of ball
+    goal      what X' should be; focus: which numbers of it are judged, and how much. Here one, in the row of ball
     forward   from the words to the loss
     values    the half of the way back that passes W_O and W_V, and ends at the shares of attention
     shares    the other half: from the gradient of the shares through softmax to W_Q and W_K. The shares' gradient is

@@ -29,6 +29,7 @@ from attention_core.exercises import (
     query_key,
     similarity,
     softmax,
+    training,
     values,
 )
 from attention_core.exercises.engine import Ask, Diagnosis, Exercise, Task, Verdict
@@ -49,6 +50,7 @@ EXERCISES: Mapping[str, Exercise] = {
         cross_attention,
         block,
         cost,
+        training,
     )
     for exercise in lesson.EXERCISES
 }
