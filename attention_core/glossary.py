@@ -609,18 +609,18 @@ _TERMS = (
     ),
     Term(
         "SGD",
-        "Stochastic gradient descent: each parameter moves against its gradient, which is computed from a few sentences "
-        "drawn by chance.",
+        "Stochastic gradient descent: each parameter moves against its gradient, which is computed from a few "
+        "sentences drawn by chance.",
         also=("gradient descent", "stochastic gradient descent"), see=("learning rate", "gradient", "Adam"),
     ),
     Term(
         "Adam",
-        "Gradient descent with a memory (Kingma and Ba 2015): it follows the running mean of each gradient, in units of "
-        "its usual size, so that parameters with small gradients move as far as others.",
+        "Gradient descent with a memory (Kingma and Ba 2015): it follows the running mean of each gradient, in units "
+        "of its usual size, so that parameters with small gradients move as far as others.",
         see=("SGD", "learning rate"),
     ),
     Term(
-        "seed",
+        "random seed",
         "The number from which a computer makes random numbers: the same seed, the same numbers, and so the same run "
         "of training.",
         see=("parameter",),

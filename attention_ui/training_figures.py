@@ -62,9 +62,9 @@ def descended(rate: str) -> None:
     before, after = stepped(eta)
     rows = [_of_step(trace) for trace in (before, after)]
     compare(f"One step of g, at η = {decimal(eta)}", *rows, ("before the step", "after it"), decimal)
-    foretold = -eta * slope() ** 2
+    foretold, changed = -eta * slope() ** 2, rows[1]["loss"] - rows[0]["loss"]
     st.markdown(f"The slope foretells a change of the loss by −η × slope² = {decimal(foretold)}; it is "
-                f"{decimal(rows[1]['loss'] - rows[0]['loss'])}. A slope is exact only for the smallest of steps.")  # fmt: skip
+                f"{decimal(changed)}. A slope is exact only for the smallest of steps.")  # fmt: skip
     over = np.linspace(0, _FARTHEST, 61)
     curve(
         Axes("The loss, if only g is changed", "g = W_Q[noun, 0]", "loss"), over.tolist(), {"loss": _losses(over)},
@@ -97,14 +97,11 @@ def gradients() -> None:
     rows = []
     for name in WEIGHTS:
         values = trace[f"d_{name}"].value
-        rows.append(
-            (f"W_{name[-1].upper()}", said(largest()[name], 4), f"{int((np.abs(values) > 0).sum())} of {values.size}")
-        )
+        rows.append((f"W_{name[-1].upper()}", said(largest()[name], 4), f"{np.count_nonzero(values)} of {values.size}"))
     _table("The gradients of all four matrices", ("", "largest entry, without sign", "entries that are not 0"), rows)
     keys = trace["weights"].labels[1]
-    matrix = Matrix(
-        "jacobian", ("key", "key"), jacobian(1), (tuple(f"A of {k}" for k in keys), tuple(f"S̃ of {k}" for k in keys))
-    )
+    labels = tuple(f"share of {key}" for key in keys), tuple(f"score of {key}" for key in keys)
+    matrix = Matrix("jacobian", ("key", "key"), jacobian(1), labels)
     st.html(matrix_table(matrix, f"The row of {WORD}: how fast each share rises with each score (its Jacobian)"))
 
 
@@ -122,9 +119,7 @@ def seeds() -> None:
 
 def moved() -> None:
     """What training changes, and what reading changes, counted."""
-    rows = [
-        (what, f"{weights} of {n}", f"{shares} of {most}") for what, (weights, n, shares, most) in counted().items()
-    ]
+    rows = [(what, f"{a} of {n}", f"{b} of {most}") for what, (a, n, b, most) in counted().items()]
     _table("How many numbers are other ones afterwards", ("", "weights", "shares of attention"), rows)
 
 
@@ -133,17 +128,9 @@ def without_places() -> None:
     rows = []
     for name, called in (("adjective", "without places"), ("adjective-places", "with a bias for each distance")):
         one = shipped(name, "sgd")
-        from_red, from_blue = looked(one, "red ball hit blue cube")["weights"].value[4, [0, 3]].tolist()
-        rows.append(
-            (
-                called,
-                said(one.first, 3),
-                said(one.loss, 4),
-                said(one.setup.task.floor, 4),
-                said(from_red, 2),
-                said(from_blue, 2),
-            )
-        )
+        taken = looked(one, "red ball hit blue cube")["weights"].value[4, [0, 3]].tolist()
+        losses = (said(one.first, 3), said(one.loss, 4), said(one.setup.task.floor, 4))
+        rows.append((called, *losses, *(said(share, 2) for share in taken)))
     header = ("", "loss at the start", "loss at the end", "smallest possible", "cube from red", "cube from blue")
     _table(f"{shipped('adjective', 'sgd').steps} steps of plain gradient descent on all 16 sentences", header, rows)
 

@@ -17,7 +17,6 @@ from attention_core.benches import Value
 from attention_core.benches.training import AT, WEIGHTS, G, whole
 from attention_core.by_hand import by_hand
 from attention_core.checkpoints import Checkpoint, checkpoints, named
-from attention_core.numerals import exact
 from attention_core.tasks import TASKS, Given, Sentences, Task
 from attention_core.trace import Trace
 from attention_ui.readings import said
@@ -133,7 +132,7 @@ def apart(seed: int) -> tuple[float, float]:
 
 
 def floor() -> list[str]:
-    """(ln 2)/3 as a decimal; cube's shares of red and blue without places; the loss there; with places: b₁, the loss."""
+    """(ln 2)/3; without places, what cube takes from red and blue, and the loss; with places, the bias and the loss."""
     bare, placed = shipped("adjective", "sgd"), shipped("adjective-places", "sgd")
     shares = looked(bare, "red ball hit blue cube")["weights"].value[4, [0, 3]]
     before = placed.setup.task.tokens - 2
@@ -205,21 +204,17 @@ _QUESTIONS = {
 
 def slopes() -> dict[str, str]:
     """The largest entry of each gradient."""
-    return {
-        f"largest entry of ∂{name[:1].upper()}_{name[2:].upper()}": said(size, 4) for name, size in largest().items()
-    }
+    return {f"largest entry of ∂W_{name[-1].upper()}": said(size, 4) for name, size in largest().items()}
 
 
 def reasons() -> dict[str, str]:
     """Two models with the same shares on what they were trained on, and what becomes of these without the places."""
-    found = {}
+    found, text = {}, "red ball hit"
     for optimiser, called in (("sgd", "SGD, seed 1"), ("adam", "Adam, seed 1")):
         one = shipped("which-rule", optimiser)
-        text = "red ball hit"
         bare = looked(one, text, table=np.zeros_like(one.weights["table"]))["weights"].value[1, 0]
-        found[f"{called}: what ball takes from red in “{text}”"] = said(
-            looked(one, text)["weights"].value[1, 0].item(), 3
-        )
+        share = looked(one, text)["weights"].value[1, 0]
+        found[f"{called}: what ball takes from red in “{text}”"] = said(share.item(), 3)
         found[f"{called}: the same, its biases by distance set to 0"] = said(bare.item(), 3)
     return found
 
@@ -229,7 +224,3 @@ def unmoved() -> dict[str, str]:
     weights, n, shares, most = counted()["no training, but another sentence"]
     return {"weights changed by reading another sentence": f"{weights} of {n}",
             "shares of attention changed by it": f"{shares} of {most}"}  # fmt: skip
-
-
-def exactly(x: float) -> str:
-    return exact(x)

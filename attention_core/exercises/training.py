@@ -32,6 +32,7 @@ _LESSON = "training"
 
 _GRADIENT: Program = FORWARD + backward(FORWARD, ("w_q",))
 _G = ("w_q", (PAINT.features.index("noun"), 0))
+_BACK = ("d_error", "d_weights", "row_dots", "d_relative", "d_scaled", "d_scores", "d_w_q")
 _SENTENCES = {"red ball": "red", "blue cube": "blue"}
 
 
@@ -46,8 +47,10 @@ _DOWNHILL = Slip("the other sign", "the direction of the step is given, which go
                  giving(focus=lambda given: -given["focus"]))  # fmt: skip
 _NO_TWO = Slip("no factor 2", "the slope of a square is taken to be x, and not 2x", "square",
                giving(focus=lambda given: given["focus"] / 2))  # fmt: skip
-_UNSCALED = Slip("scale forgotten", "1/√d_k is left out on the way back", "scale",
-                 stepped("d_scores", inputs=("d_scaled",), axes="query key -> query key", rule=rules.total))  # fmt: skip
+_UNSCALED = Slip(
+    "scale forgotten", "1/√d_k is left out on the way back", "scale",
+    stepped("d_scores", inputs=("d_scaled",), axes="query key -> query key", rule=rules.total),
+)  # fmt: skip
 _NO_MEAN = Slip("mean left", "softmax is passed as if one share could grow and the others stay", "softmax",
                 programmed(_without_mean))  # fmt: skip
 
@@ -89,10 +92,9 @@ def _slope_of_g(seed: int) -> Task:
             f"Try it: with g larger by {h} the loss is {ends[0]:.6f}, with g smaller by {h} it is {ends[1]:.6f}. Their "
             f"difference divided by {2 * h} is nearly the gradient.",
         ),
-        solution=worked(trace, target, ("d_error", "d_weights", "row_dots", "d_relative", "d_scaled", "d_scores",
-                                        "d_w_q")),  # fmt: skip
+        solution=worked(trace, target, _BACK),
         checker=Numbers(asked),
-    )  # fmt: skip
+    )
 
 
 def _loss(asked: Problem, step: float) -> float:
