@@ -305,7 +305,7 @@ cap_slope = Rule(
 )
 mean_product = Rule("mean ·", _mean_product, _write_mean_product)
 minus_share = Rule("÷", elementwise(_minus_share), _write_minus_share)
-square = Rule("²", elementwise(lambda x: x * x), lambda x: [*bracketed(x[0]), "²"])
+square = Rule("square of", elementwise(lambda x: x * x), lambda x: [*bracketed(x[0]), "²"])
 twice = Rule(
     "2 ×", elementwise(lambda a, b: 2 * a * b), lambda a, b: ["2 × ", *bracketed(a[0]), " × ", *bracketed(b[0])]
 )

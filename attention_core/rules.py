@@ -288,6 +288,7 @@ minus_total = Rule(
     "−Σ", reduction(lambda x, axis: -np.sum(x, axis=axis)), _write_minus_total, summands=reduction(np.sum)
 )
 share = Rule("÷", elementwise(_share), _write_share)
+handed = Rule(("",), elementwise(lambda x: x), lambda x: [x[0]])  # on, as it is
 maximum = Rule("max", reduction(_max_or_zero), _write_max)
 nothing = Rule("0 ·", _zero, lambda x: ["0 (nothing is subtracted)"], pattern="none")
 hide = Rule("where", elementwise(_hidden_as(-np.inf)), _write_hide("−∞"), "masked")

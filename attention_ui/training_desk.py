@@ -27,10 +27,11 @@ from attention_ui.lesson import notice
 from attention_ui.loss_curve import loss_curve
 from attention_ui.payload import readable
 from attention_ui.tables import matrix_table, text_table
+from attention_ui.teach import WIDTH
 
 SLICE = 0.04  # seconds
 EVERY = 0.15  # seconds between two slices
-SLICES = 30  # that a whole run is cut into, if the machine keeps up: it should be seen moving
+SLICES = 20  # that a whole run is cut into, if the machine keeps up: it should be seen moving
 OWN = "drawn"
 _OPTIMISERS = {"sgd": "plain gradient descent (SGD)", "adam": "Adam"}
 _PATTERN = "1 0 0 0\n1 0 0 0\n0 1/2 1/2 0\n0 0 1 0"
@@ -102,15 +103,16 @@ def _draw() -> None:
     now = desk_of_visitor()
     if now.playing:
         _work(now)
-    _choose(now)
-    _settings(now)
-    if now.error:
-        notice(now.error)
-    _buttons(now)
-    if now.run.stopped:
-        notice(now.run.stopped)
-    _rewind(now)
-    _standing(now)
+    with st.container(width=WIDTH):
+        _choose(now)
+        _settings(now)
+        if now.error:
+            notice(now.error)
+        _buttons(now)
+        if now.run.stopped:
+            notice(now.run.stopped)
+        _rewind(now)
+        _standing(now)
     _model(now)
     if now.playing != now.timed:  # the clock that calls this function is set, or stopped, by the page around it
         st.rerun()
@@ -173,7 +175,8 @@ def _go_to(now: Desk, step: int) -> None:
 def _bound(name: str, value: object, report: Callable[[object], None]) -> dict[str, object]:
     """A widget's key, set to what the desk says, and the callback that tells the desk."""
     key = f"{_KEY}.{name}"
-    st.session_state[key] = value
+    if key not in st.session_state or st.session_state[key] != value:  # written anew, it would undo a press on its way
+        st.session_state[key] = value
     return {"key": key, "on_change": lambda: report(st.session_state[key])}
 
 
@@ -217,7 +220,7 @@ def _buttons(now: Desk) -> None:
 
 def _rewind(now: Desk) -> None:
     done = now.run.state.step
-    if done:
+    if done and not now.playing:  # what moves by itself cannot be moved
         st.slider("Step that is shown: go back along the run", 0, done, step=1, width=420,
                   **_bound("at", done if now.at is None else now.at, lambda step: _go_to(now, step)))  # fmt: skip
 

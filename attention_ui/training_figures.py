@@ -109,11 +109,20 @@ def seeds() -> None:
     """Three runs from other seeds beside the weights written by hand."""
     rows = []
     for seed in SEEDS:
-        weights, shares = apart(seed)
+        weights, shares, alike = apart(seed)
         one = shipped("previous", seed=seed)
-        rows.append((str(seed), decimal(one.first), decimal(one.loss), said(weights, 2), said(shares, 3)))
+        rows.append(
+            (
+                str(seed),
+                decimal(one.first),
+                decimal(one.loss),
+                said(weights, 2),
+                said(shares, 2),
+                "yes" if alike else "no",
+            )
+        )
     header = ("seed", "loss at the start", "loss at the end", "W_Q: largest difference from ours",
-              "shares: largest difference from ours")  # fmt: skip
+              "shares: largest difference from ours", "most from the same words")  # fmt: skip
     _table(f"“The previous word”, {shipped('previous').steps} steps of Adam from three seeds", header, rows)
 
 
@@ -155,6 +164,6 @@ def one_or_two() -> None:
         one = shipped(name)
         found = one.judged
         n = sum(matrix.size for matrix in one.weights.values())
-        rows.append((called, f"{n:,}", str(one.steps), said(found.loss, 3), f"{found.right:.0%}"))
+        rows.append((called, f"{n:,}", str(one.steps), decimal(found.loss), f"{found.right:.0%}"))
     header = ("", "weights", "steps", "loss on new sentences", "right answers")
     _table("Induction: a word comes again, what follows?", header, rows)

@@ -23,9 +23,9 @@ st.subheader("One number first", anchor=False)
 st.markdown(f"Take one weight: W_Q[noun, 0] = {first()[3]}, with which nouns look for adjectives. Call it g.")
 if reveal("training.slope", "g is made a little larger. What does the loss do?", *predicted("slope")):
     st.markdown("*red* gets a larger share, and *ball* more red. How fast the loss rises with g is its **gradient**, "
-                "or slope: {}, so it falls. It stands in ∂W_Q above, in the row of *noun*: pick it, and follow its "
-                "arithmetic. A step goes against it, as far as the **learning rate** η says. With η = {}, g becomes "
-                "{} and the loss {}; the slope foretells {}.".format(*step_of(1.0)))  # fmt: skip
+                "or slope: {}, so it falls. Drawn “back from A”, it stands in ∂W_Q above, in the row of *noun*: pick "
+                "it, follow its arithmetic. A step goes against it, as far as the **learning rate** η says. With η = "
+                "{}, g becomes {} and the loss {}; the slope foretells {}.".format(*step_of(10.0)))  # fmt: skip
     descended("rate")
 
 st.subheader("Back to every matrix", anchor=False)
@@ -47,12 +47,10 @@ st.markdown("Now all weights at once, from random ones. Each step draws sentence
 training_desk()
 terms("SGD", "Adam", "random seed")
 claim("exact here", "Every step is computed here, now. The tasks are toys; large models take weeks on many machines.")
-if reveal(
-    "training.same", "One model is trained, one written by hand. What do they have in common?", *predicted("same")
-):
+if reveal("training.same", "One model is trained, one written by hand. What have they in common?", *predicted("same")):
     seeds()
-    st.markdown("Many pairs W_Q and W_K have the same product; training finds one. And all answers being right is not "
-                "the end: the shares go on getting sharper, and the loss smaller.")  # fmt: skip
+    st.markdown("Many weights solve a task; training finds some. That all answers are right does not make shares sharp: "
+                "as long as the right word gets most, W_V, W_O and W_U make the rest of it.")  # fmt: skip
 
 st.subheader("What training changes, and what reading changes", anchor=False)
 if reveal("training.moves", "A trained model reads a new sentence. Which of its weights change?", *predicted("moves")):

@@ -81,8 +81,8 @@ _ABOUT = {
 
 BENCH = Bench(
     "training",
-    {"sentence": SENTENCES[0], "shown": "forward", "rate": 1.0},
-    {"sentence": SENTENCES, "shown": SHOWN, "rate": (0.0, 20.0)},
+    {"sentence": SENTENCES[0], "shown": "forward", "rate": 10.0},
+    {"sentence": SENTENCES, "shown": SHOWN, "rate": (0.0, 50.0)},
     _training,
     figures=("rate",),
 )

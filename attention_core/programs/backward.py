@@ -50,7 +50,11 @@ def trained(program: Program) -> Names:
 
     Only those that the last matrix of the program depends on.
     """
-    return tuple(name for name in givens(_needed(program)) if _TRAINED.fullmatch(name.rpartition(".")[2]))
+    return tuple(name for name in givens(_needed(program)) if _is_trained(name))
+
+
+def _is_trained(name: str) -> bool:
+    return _TRAINED.fullmatch(name.rpartition(".")[2]) is not None
 
 
 def gradient_name(name: str) -> str:
@@ -371,7 +375,7 @@ def _through_product(way: _Way, slot: int) -> Program:
     other = _other(way, slot)
     if way.ends:
         return _as_it_counts(way, other)
-    if way.place.name in way.book.given:
+    if _is_trained(way.place.name):
         says = ("What the weights were multiplied by going forward, times the gradient of what came out, "
                 "added up over all tokens.")  # fmt: skip
     else:
@@ -385,7 +389,7 @@ def _as_it_counts(way: _Way, other: Operand) -> Program:
     if other.axes != way.of:
         raise ValueError(f"the loss {way.step.name!r} must weigh {way.place.name} cell by cell to have a gradient")
     says = "The loss is a sum in which each part counts so much: its gradient is just that."
-    return (way.makes(identifier(other.name), (other.name,), (other.axes,), rules.total, says,
+    return (way.makes(identifier(other.name), (other.name,), (other.axes,), rules.handed, says,
                       f"{way.letter} = {other.letter}"),)  # fmt: skip
 
 
@@ -404,7 +408,7 @@ def _through_add(way: _Way, slot: int) -> Program:
     if not way.lone:
         return ()
     says = "An addition hands its gradient on, as it is, to each of its parts."
-    return (way.makes(identifier(made.name), (made.name,), (made.axes,), rules.total, says,
+    return (way.makes(identifier(made.name), (made.name,), (made.axes,), rules.handed, says,
                       f"{way.letter} = {made.letter}"),)  # fmt: skip
 
 
