@@ -25,7 +25,7 @@ from attention_core.trace import Program
 
 Given = dict[str, np.ndarray]
 
-_HEAD = programs.masked(programs.SELF_ATTENTION)
+_HEAD = programs.steadied(programs.masked(programs.SELF_ATTENTION))  # weights may grow without bound
 _LOOKING = tuple(step for step in _HEAD[: programs.names(_HEAD).index("weights") + 1] if step.name != "v")
 
 
@@ -211,7 +211,8 @@ def _coloured(text: Sequence[Sequence[str]], targets: Sequence[int]) -> tuple[tu
 
 def _reader(layers: int) -> Program:
     """Heads on top of one another, then the word that is the answer, and how far off it is."""
-    return programs.cross_entropy(programs.next_token(_HEAD if layers == 1 else programs.stack([_HEAD] * layers)))
+    model = _HEAD if layers == 1 else programs.stack([_HEAD] * layers)
+    return programs.cross_entropy(programs.next_token(model, steady=True))
 
 
 def _reading(

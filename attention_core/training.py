@@ -168,10 +168,14 @@ def gradients(setup: Setup, state: State) -> Given:
 
 
 def looked_at(task: Task, weights: Given, sentences: Sentences) -> Trace:
-    """Every matrix of the model for one sentence (a batch of one), with its labels."""
+    """Every matrix of the model for one sentence (a batch of one), with its labels; the loss is left out.
+
+    Raises ValueError for weights so large that numbers made of them cannot be held.
+    """
+    program = task.program[: programs.names(task.program).index(task.judged[0]) + 1]
     tokens = [f"{i + 1} {word}" for i, word in enumerate(task.said(sentences.words[0]))]
     labels = {"query": tokens, "key": tokens, "d_model": task.features, "vocab": task.answers}
-    return run_program(task.program, task.alone(sentences) | weights, labels)
+    return run_program(program, task.alone(sentences) | weights, labels)
 
 
 class Judged(NamedTuple):

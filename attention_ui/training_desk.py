@@ -254,8 +254,12 @@ def _sentence_of(now: Desk) -> Sentences:
 def _model(now: Desk) -> None:
     """The model at one sentence: its answers, its shares of attention, and one matrix of weights."""
     task, state, sentence = now.run.setup.task, now.shown, _sentence_of(now)
-    trace = training.looked_at(task, state.weights, sentence)
     made = by_hand(task)
+    try:
+        trace = training.looked_at(task, state.weights, sentence)
+    except ValueError:
+        notice("The weights at this step are so large that nothing can be computed with them. Go back along the run.")
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**At one sentence:** *{escape(' '.join(task.said(sentence.words[0])))}*", width="content")
         st.button("Another sentence", key=f"{_KEY}.sample", type="tertiary", on_click=lambda: _another(now))

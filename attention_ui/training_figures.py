@@ -111,16 +111,8 @@ def seeds() -> None:
     for seed in SEEDS:
         weights, shares, alike = apart(seed)
         one = shipped("previous", seed=seed)
-        rows.append(
-            (
-                str(seed),
-                decimal(one.first),
-                decimal(one.loss),
-                said(weights, 2),
-                said(shares, 2),
-                "yes" if alike else "no",
-            )
-        )
+        row = (decimal(one.first), decimal(one.loss), said(weights, 2), said(shares, 2), "yes" if alike else "no")
+        rows.append((str(seed), *row))
     header = ("seed", "loss at the start", "loss at the end", "W_Q: largest difference from ours",
               "shares: largest difference from ours", "most from the same words")  # fmt: skip
     _table(f"“The previous word”, {shipped('previous').steps} steps of Adam from three seeds", header, rows)

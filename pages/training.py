@@ -49,8 +49,8 @@ terms("SGD", "Adam", "random seed")
 claim("exact here", "Every step is computed here, now. The tasks are toys; large models take weeks on many machines.")
 if reveal("training.same", "One model is trained, one written by hand. What have they in common?", *predicted("same")):
     seeds()
-    st.markdown("Many weights solve a task; training finds some. That all answers are right does not make shares sharp: "
-                "as long as the right word gets most, W_V, W_O and W_U make the rest of it.")  # fmt: skip
+    st.markdown("Many weights solve a task; training finds some. Right answers need no sharp shares: "
+                "as long as the right word gets most, W_V, W_O and W_U can do the rest.")  # fmt: skip
 
 st.subheader("What training changes, and what reading changes", anchor=False)
 if reveal("training.moves", "A trained model reads a new sentence. Which of its weights change?", *predicted("moves")):

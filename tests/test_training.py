@@ -54,7 +54,7 @@ def test_a_batch_is_its_sentences_one_by_one(name):
     losses = []
     for i in range(len(sentences.words)):
         alone = Sentences(*(part[i : i + 1] for part in sentences))
-        losses.append(training.looked_at(task, weights, alone)["loss"].value)
+        losses.append(run(task.program, task.alone(alone) | weights)["loss"].value)
     program = batched(task.program, task.own)
     assert run(program, task.given(sentences) | weights)["loss"].value == pytest.approx(np.mean(losses), rel=1e-12)
 

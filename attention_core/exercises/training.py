@@ -17,14 +17,15 @@ from attention_core.benches.training import FORWARD, given_of
 from attention_core.examples import PAINT
 from attention_core.exercises.answers import ACCEPTS
 from attention_core.exercises.arithmetic import LN, number, scalar
-from attention_core.exercises.engine import Diagnosis, Exercise, Task, worked
+from attention_core.exercises.engine import Diagnosis, Exercise, Task, equation, named, worked
 from attention_core.exercises.numbers import Numbers
 from attention_core.exercises.picks import Choice
 from attention_core.exercises.slips import Problem, Slip, giving, programmed, reading, spread, stepped
 from attention_core.numerals import decimal, exact
 from attention_core.programs import backward
 from attention_core.programs.editing import exchanged, find
-from attention_core.trace import Program, run
+from attention_core.rules import Index
+from attention_core.trace import Program, Trace, run
 
 _LESSON = "training"
 
@@ -32,7 +33,6 @@ _LESSON = "training"
 
 _GRADIENT: Program = FORWARD + backward(FORWARD, ("w_q",))
 _G = ("w_q", (PAINT.features.index("noun"), 0))
-_BACK = ("d_error", "d_weights", "row_dots", "d_relative", "d_scaled", "d_scores", "d_w_q")
 _SENTENCES = {"red ball": "red", "blue cube": "blue"}
 
 
@@ -92,9 +92,16 @@ def _slope_of_g(seed: int) -> Task:
             f"Try it: with g larger by {h} the loss is {ends[0]:.6f}, with g smaller by {h} it is {ends[1]:.6f}. Their "
             f"difference divided by {2 * h} is nearly the gradient.",
         ),
-        solution=worked(trace, target, _BACK),
+        solution=_way_back(trace, noun_feature=_G[1], feature=asked.given["focus"][1].argmax().item()),
         checker=Numbers(asked),
     )
+
+
+def _way_back(trace: Trace, noun_feature: Index, feature: int) -> tuple[str, ...]:
+    """The cells on the way from the loss to g that are not 0, a line for each."""
+    cells = (("d_error", (1, feature)), ("d_weights", (1, 0)), ("row_dots", (1,)), ("d_relative", (1, 0)),
+             ("d_scaled", (1, 0)), ("d_scores", (1, 0)), ("d_w_q", noun_feature))  # fmt: skip
+    return tuple(f"{named(trace, cell)} = {equation(trace[cell[0]].explain(cell[1]))}" for cell in cells)
 
 
 def _loss(asked: Problem, step: float) -> float:
