@@ -38,6 +38,7 @@ _PATTERN = "1 0 0 0\n1 0 0 0\n0 1/2 1/2 0\n0 0 1 0"
 _MOST_TOKENS = 6
 _UNSEEN = 987  # the seed of the sentences that are shown
 _KEY = "desk"
+_NOTHING = object()
 
 
 @dataclass
@@ -175,7 +176,9 @@ def _go_to(now: Desk, step: int) -> None:
 def _bound(name: str, value: object, report: Callable[[object], None]) -> dict[str, object]:
     """A widget's key, set to what the desk says, and the callback that tells the desk."""
     key = f"{_KEY}.{name}"
-    if key not in st.session_state or st.session_state[key] != value:  # written anew, it would undo a press on its way
+    # While a run goes on, a widget that is written anew at each slice would undo a press on its way. Else it is written:
+    # of a widget that was first drawn in a run that the page broke off, the browser knows no value.
+    if not desk_of_visitor().playing or st.session_state.get(key, _NOTHING) != value:
         st.session_state[key] = value
     return {"key": key, "on_change": lambda: report(st.session_state[key])}
 
@@ -263,17 +266,18 @@ def _model(now: Desk) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**At one sentence:** *{escape(' '.join(task.said(sentence.words[0])))}*", width="content")
         st.button("Another sentence", key=f"{_KEY}.sample", type="tertiary", on_click=lambda: _another(now))
+        if made:
+            st.toggle("Beside it: weights written by hand",
+                      **_bound("hand", now.hand, lambda on: setattr(now, "hand", on)))  # fmt: skip
     hand = training.looked_at(task, made, sentence) if now.hand and made else None
     if task.judged[1] == "targets":
         st.html(_answers(task, sentence, trace, hand))
     for layer in _layers(trace):
         with st.container(horizontal=True, gap="large"):
-            st.html(_shares(trace, layer, "learned"))
+            st.html(_shares(trace, layer, "learned"), width="content")
             if hand:
-                st.html(_shares(hand, layer, "written by hand"))
+                st.html(_shares(hand, layer, "written by hand"), width="content")
     _weights(now, state, made if hand else None)
-    if made:
-        st.toggle("Beside it: weights written by hand", **_bound("hand", now.hand, lambda on: setattr(now, "hand", on)))
 
 
 def _another(now: Desk) -> None:
@@ -323,10 +327,11 @@ def _weights(now: Desk, state: State, made: dict[str, np.ndarray] | None) -> Non
     name = gradient_name(look) if now.slopes else look
     said = f"{'Gradient of ' * now.slopes}{_called(look)}, after step {state.step}"
     with st.container(horizontal=True, gap="large"):
-        st.html(matrix_table(_labelled(setup.task, name, look, value), said, shaded=True))
+        st.html(matrix_table(_labelled(setup.task, name, look, value), said, shaded=True), width="content")
         if made and not now.slopes:
-            st.html(matrix_table(_labelled(setup.task, name, look, made[look]), f"{_called(look)}, written by hand",
-                                 shaded=True))  # fmt: skip
+            table = matrix_table(_labelled(setup.task, name, look, made[look]), f"{_called(look)}, written by hand",
+                                 shaded=True)  # fmt: skip
+            st.html(table, width="content")
 
 
 def _called(name: str) -> str:

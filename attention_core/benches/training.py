@@ -67,7 +67,7 @@ def _training(sentence: str, shown: str) -> SetUp:
     return SetUp(program, given, labels, editable, _ABOUT, PAINT.words(tuple(sentence.split())))
 
 
-_CHOSEN = "A weight chosen by us, for clean results; nothing here was trained. You can type another."
+_CHOSEN = "A weight chosen by us, for clean results. You can type another, and see what becomes of the loss."
 _ABOUT = {
     **dict.fromkeys(WEIGHTS, _CHOSEN),
     "scale": "1/√d_k, and d_k is 4. You can type another.",
