@@ -154,7 +154,11 @@ def _take(name: str) -> None:
 
 
 def _play(now: Desk) -> None:
-    now.playing, now.at = not now.playing and not now.finished, None
+    now.playing, now.at = not now.finished, None
+
+
+def _pause(now: Desk) -> None:
+    now.playing = False
 
 
 def _step(now: Desk) -> None:
@@ -176,8 +180,8 @@ def _go_to(now: Desk, step: int) -> None:
 def _bound(name: str, value: object, report: Callable[[object], None]) -> dict[str, object]:
     """A widget's key, set to what the desk says, and the callback that tells the desk."""
     key = f"{_KEY}.{name}"
-    # While a run goes on, a widget that is written anew at each slice would undo a press on its way. Else it is written:
-    # of a widget that was first drawn in a run that the page broke off, the browser knows no value.
+    # While a run goes on, a widget that is written anew at each slice would undo a press on its way. Else it is: of a
+    # widget that was first drawn in a run that the page broke off, the browser knows no value.
     if not desk_of_visitor().playing or st.session_state.get(key, _NOTHING) != value:
         st.session_state[key] = value
     return {"key": key, "on_change": lambda: report(st.session_state[key])}
@@ -213,8 +217,10 @@ def _settings(now: Desk) -> None:
 def _buttons(now: Desk) -> None:
     step, steps = now.run.state.step, min(now.steps, MOST_STEPS)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button("Pause" if now.playing else "Train", key=f"{_KEY}.play", type="primary", on_click=_play, args=(now,),
-                  disabled=now.finished and not now.playing)  # fmt: skip
+        if now.playing:
+            st.button("Pause", key=f"{_KEY}.pause", type="primary", on_click=_pause, args=(now,))
+        else:
+            st.button("Train", key=f"{_KEY}.play", type="primary", on_click=_play, args=(now,), disabled=now.finished)
         st.button("One step", key=f"{_KEY}.step", on_click=_step, args=(now,), disabled=bool(now.run.stopped)
                   or (now.at is None and step >= MOST_STEPS))  # fmt: skip
         st.button("From the start", key=f"{_KEY}.anew", on_click=_anew, args=(now,), disabled=step == 0)

@@ -183,7 +183,7 @@ def test_a_slice_is_a_small_part_of_the_run():
 def test_pause_stops_and_train_goes_on():
     app = pressed(opened(PAGE), "play")
     sound(app.run())
-    pressed(app, "play")
+    pressed(app, "pause")
     stopped = at(app)
     assert not desk(app).playing
     sound(app.run())
