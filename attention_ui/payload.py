@@ -42,6 +42,7 @@ IDENTITY = {
     "weights": "weights", "masked_weights": "weights", "renormalised_weights": "weights", "x": "x", "residual": "x",
     "source": "x", "patches": "x", "picture": "x", "resid_post": "x",
 }  # fmt: skip
+IDENTITY |= {f"d_{name}": identity for name, identity in IDENTITY.items()}  # a gradient has its matrix's colour
 # Rows of the embeddings are tokens; they only become queries and keys once W_Q and W_K have made them so.
 _OF_TOKENS = (
     "x", "projected", "residual", "mean", "centred", "variance", "spread", "normed", "gained", "out",

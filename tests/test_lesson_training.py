@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from attention_core import training
 from attention_core.benches import BENCHES
 from attention_core.benches.training import G, given_of, whole
+from attention_core.examples import PAINT
 from attention_core.exercises import EXERCISES
 from attention_core.tasks import TASKS
 from attention_ui.link import View, pack
@@ -42,9 +45,9 @@ def test_the_gradients_of_the_running_example():
     assert largest() == pytest.approx({"w_q": 0.0469, "w_k": 0.1030, "w_v": 0.375, "w_o": 0.375}, abs=5e-5)
     assert trace["d_w_q"].value.max() == pytest.approx(0.046875)  # of both signs
     close(jacobian(1), [[3 / 16, -3 / 16], [-3 / 16, 3 / 16]])
-    given, _ = given_of("red ball hit blue cube")
+    matrices, _ = given_of("red ball hit blue cube")
     forward = BENCH.set_up(shown="forward").program
-    close(difference(forward, given, *G), -0.046875, 1e-6)
+    close(difference(forward, matrices, *G), -0.046875, 1e-6)
 
 
 def test_what_comes_after_ball_cannot_reach_it():
@@ -72,9 +75,32 @@ def test_a_step_of_g():
     close(after["loss"].value - before["loss"].value, -1e-4 * 0.046875**2, 1e-11)
 
 
-def test_the_jacobian_is_what_the_way_back_multiplies_by():
-    trace = whole()
-    close(trace["d_weights"].value[1] @ jacobian(1), trace["d_scaled"].value[1])
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=20)
+def test_the_way_back_through_softmax_is_its_jacobian(seed):
+    """For any weights: ∂S̃ is ∂A times the Jacobian of its row; each row of that, and of ∂S̃, adds up to 0."""
+    rng = np.random.default_rng(seed)
+    weights = {name: rng.normal(size=matrix.shape) for name, matrix in PAINT.weights.items()}
+    trace = whole("red ball hit blue cube", **weights)
+    for i, shares in enumerate(trace["weights"].value):
+        slopes = np.diag(shares) - np.outer(shares, shares)
+        close(trace["d_weights"].value[i] @ slopes, trace["d_scaled"].value[i])
+        close(slopes.sum(axis=1), 0)
+    close(jacobian(1) @ whole()["d_weights"].value[1], whole()["d_scaled"].value[1])
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=20)
+def test_a_small_step_downhill_lowers_the_loss_by_what_the_slopes_foretell(seed):
+    rng = np.random.default_rng(seed)
+    weights = {name: rng.normal(size=matrix.shape) for name, matrix in PAINT.weights.items()}
+    before = whole(**weights)
+    slopes = {name: before[f"d_{name}"].value for name in weights}
+    length = sum(float((slope**2).sum()) for slope in slopes.values())
+    rate = 1e-6 / max(1.0, length)
+    after = whole(**{name: matrix - rate * slopes[name] for name, matrix in weights.items()})
+    change = after["loss"].value - before["loss"].value
+    assert change == pytest.approx(-rate * length, rel=1e-3, abs=1e-12)
 
 
 def test_the_numbers_of_the_trained_models():
@@ -300,7 +326,7 @@ def test_every_matrix_and_its_gradient_can_be_looked_at(name):
                        for element in app.get("html"))  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["previous", "repeat", "reverse", "induction"])
+@pytest.mark.parametrize("name", ["previous", "repeat", "reverse", "induction", "adjective", "which-rule"])
 def test_weights_by_hand_stand_beside(name):
     app = sound(opened(PAGE).selectbox(key=f"{DESK}.task").set_value(name).run())
     assert not any("written by hand" in element.proto.body for element in app.get("html"))

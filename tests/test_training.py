@@ -161,13 +161,18 @@ def test_with_places_plain_descent_learns_the_previous_token(seed):
 # --- Weights that were not learned just now --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["previous", "repeat", "reverse", "induction"])
+@pytest.mark.parametrize("name", ["previous", "repeat", "reverse", "induction", "adjective-places", "which-rule"])
 def test_weights_made_by_hand_solve_their_task(name):
     setup = training.proposed(TASKS[name])
     weights = by_hand(setup.task)
     assert {key: matrix.shape for key, matrix in weights.items()} == dict(setup.task.shapes)
     assert training.judged(setup, weights).right == 1
     assert by_hand(TASKS["recall"]) is None
+
+
+def test_weights_by_hand_reach_the_floor_and_no_more():
+    setup = training.proposed(TASKS["adjective"])
+    assert training.judged(setup, by_hand(setup.task)).loss == pytest.approx(setup.task.floor, abs=0.01)
 
 
 @pytest.mark.parametrize("run_of", RUNS, ids=lambda run_of: named(run_of[0], run_of[1], run_of[3]))
