@@ -44,14 +44,12 @@ def planned(program: Program, sizes: Mapping[str, int], wanted: Iterable[str]) -
     What no wanted matrix comes from is left out. Nothing is checked: numbers that overflow become infinite or NaN.
     """
     wanted = tuple(wanted)
-    blocks = softmaxes(program)
-    inside = {name for block in blocks.values() for name in block.inside}
+    blocks = {name: block for name, block in softmaxes(program).items() if not block.inside & set(wanted)}
     needed, jobs = set(wanted), []
     for step in reversed(program):
-        if step.name not in needed or (step.name in inside and step.name not in wanted):
+        if step.name not in needed:
             continue
-        block = blocks.get(step.name)
-        if block is not None and not needed & block.inside:
+        if block := blocks.get(step.name):
             inputs, plan = (block.source,), _softmax(block.axes, step.parsed.inputs[1])
         else:
             inputs, plan = step.inputs, _plan(step, sizes)

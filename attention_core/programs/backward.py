@@ -133,13 +133,12 @@ def _needed(program: Program) -> Program:
 def _places(program: Program) -> list[_Place]:
     """Every place where a step reads a matrix; of a block, only where it reads what goes in."""
     made = {step.name: step for step in program}
-    readers = {name: {step.name for step in program if name in step.inputs} for name in made}
     blocks: dict[str, _Place] = {}
     inside: set[str] = set()
     for step in program:
         for find_block, through in _BLOCKS:
             block = find_block(step, made)
-            if block and all(readers[name] <= {*block.inside, step.name} for name in block.inside):
+            if block and _closed(step.name, block, program):
                 blocks[step.name] = _Place(block.source, step, block.axes, through)
                 inside |= block.inside
     places: list[_Place] = []
@@ -161,10 +160,16 @@ class Block(NamedTuple):
 
 
 def softmaxes(program: Program) -> dict[str, Block]:
-    """Every softmax of the program, by the name of the weights that it makes."""
+    """Every softmax of the program whose insides nobody else reads, by the name of the weights that it makes."""
     made = {step.name: step for step in program}
-    found = {step.name: _softmax(step, made) for step in program}
-    return {name: block for name, block in found.items() if block is not None}
+    found = {step.name: block for step in program if (block := _softmax(step, made))}
+    return {name: block for name, block in found.items() if _closed(name, block, program)}
+
+
+def _closed(name: str, block: Block, program: Program) -> bool:
+    """Whether what is inside a block is read by its own steps only, the last of which is called `name`."""
+    own = {*block.inside, name}
+    return not any(block.inside.intersection(step.inputs) for step in program if step.name not in own)
 
 
 def _softmax(step: Step, made: Mapping[str, Step]) -> Block | None:
