@@ -133,7 +133,9 @@ def without_places() -> None:
         losses = (said(one.first, 3), said(one.loss, 4), said(one.setup.task.floor, 4))
         rows.append((called, *losses, *(said(share, 2) for share in taken)))
     header = ("", "loss at the start", "loss at the end", "smallest possible", "cube from red", "cube from blue")
-    _table(f"{shipped('adjective', 'sgd').steps} steps of plain gradient descent on all 16 sentences", header, rows)
+    one = shipped("adjective", "sgd")
+    every = len(one.setup.task.batch(0, 0, 1).words)
+    _table(f"{one.steps} steps of plain gradient descent on all {every} sentences", header, rows)
 
 
 def rules() -> None:

@@ -23,6 +23,7 @@ from attention_ui.readings import said
 
 PROBE = "red hit ball"
 SEEDS = (1, 2, 3)
+_SMALL = 0.1  # a learning rate at which no matrix of our head steps too far
 
 
 def stepped(rate: float) -> tuple[Trace, Trace]:
@@ -204,9 +205,14 @@ _QUESTIONS = {
 # --- Numbers beside what is often believed ---------------------------------------------------------------------------
 
 
-def slopes() -> dict[str, str]:
-    """The largest entry of each gradient."""
-    return {f"largest entry of ∂W_{name[-1].upper()}": said(size, 4) for name, size in largest().items()}
+def lowered() -> dict[str, str]:
+    """The loss of our head, and what it becomes when one matrix alone takes a step at a small η."""
+    before = whole()
+    found = {"loss of our head": before["loss"].value.item()}
+    for name in WEIGHTS:
+        after = whole(**{name: before.given[name].value - _SMALL * before[f"d_{name}"].value})
+        found[f"after a step of W_{name[-1].upper()} alone, η = {_SMALL}"] = after["loss"].value.item()
+    return {what: said(loss, 4) for what, loss in found.items()}
 
 
 def reasons() -> dict[str, str]:

@@ -8,7 +8,7 @@ from attention_ui.predict import reveal
 from attention_ui.teach import claim, misconception
 from attention_ui.training_desk import training_desk
 from attention_ui.training_figures import board, descended, gradients, moved, one_or_two, rules, seeds, without_places
-from attention_ui.training_numbers import first, floor, predicted, reasons, right, slopes, step_of, unmoved
+from attention_ui.training_numbers import first, floor, lowered, predicted, reasons, right, step_of, unmoved
 
 open_lesson("training")
 st.markdown("So far we chose W_Q, W_K, W_V and W_O. In a real model nobody does. They begin as random numbers, and are "
@@ -35,8 +35,8 @@ if reveal("training.reach", "Which of W_Q, W_K, W_V and W_O get a gradient?", *p
     gradients()
     st.markdown("Of a row of shares, one can grow only if others shrink: each row of the last table adds up to 0. So "
                 "the gradient of a score is A × (∂A − mean of ∂A), the mean weighed by the shares.")  # fmt: skip
-misconception("Backpropagation changes the MLP and passes heads by.", "It goes through softmax as through any other "
-              "step, to all four matrices.", slopes())  # fmt: skip
+    misconception("Backpropagation changes the MLP and passes heads by.", "It goes through softmax as through any step, "
+                  "to all four matrices. Each of them can lower the loss.", lowered())  # fmt: skip
 misconception("Somebody designs the heads: one for grammar, one for names.", "Designers choose how many there are, and "
               "how wide. What a head does, training finds. Some get a job that has a name, many do not.")  # fmt: skip
 terms("learning rate", "derivative", "backpropagation")
@@ -57,13 +57,13 @@ if reveal("training.moves", "A trained model reads a new sentence. Which of its 
     moved()
     st.markdown("Training moves W, for all sentences. Reading moves A: each sentence makes it anew. No gradient is "
                 "computed when you chat with a model; what you type may be trained on later.")  # fmt: skip
-misconception("A prompt updates the heads: they learn from what stands in the context.", "The context changes the "
-              "shares A, and through them the result. W stays.", unmoved())  # fmt: skip
+    misconception("A prompt updates the heads: they learn from what stands in the context.", "The context changes the "
+                  "shares A, and through them the result. W stays.", unmoved())  # fmt: skip
 misconception("Attention learns by similarity, instead of by gradient descent.", "Similarity decides how much a word "
               "takes *now*. Gradient descent made the W_Q and W_K that say what is similar.")  # fmt: skip
 
 st.subheader("What a sentence does not say", anchor=False)
-st.markdown("Sixteen sentences like *red ball hit blue cube*. Each noun should look at its adjective, the verb at the "
+st.markdown("Short sentences such as *red ball hit blue cube*. Each noun should look at its adjective, the verb at the "
             "noun before it. The loss judges the shares themselves, a simplification. Places are unknown.")  # fmt: skip
 if reveal("training.floor", "After training: from where does cube take?", *predicted("floor")):
     without_places()
@@ -78,8 +78,8 @@ if reveal("training.rule", "Trained by plain gradient descent: from where does b
     rules()
     st.markdown("The loss cannot tell the rules apart. Which is learned depends on the optimiser, even on the seed. In "
                 "SGD one bias gets the gradients of all words; Adam moves all weights alike.")  # fmt: skip
-misconception("The shares of attention explain why a model says what it says.", "They show from where something was "
-              "taken, not why. Here two models take the same, for different reasons.", reasons())  # fmt: skip
+    misconception("The shares of attention explain why a model says what it says.", "They show from where something "
+                  "was taken, not why. Here two models take the same, for different reasons.", reasons())  # fmt: skip
 claim("contested", "How far attention is an explanation (Jain and Wallace 2019; Wiegreffe and Pinter 2019).")
 st.subheader("What one layer cannot learn", anchor=False)
 st.markdown("*a b c d … b*: what follows? *c*, for it did before. This is **induction**. The words are random.")

@@ -13,7 +13,18 @@ from attention_core.exercises import EXERCISES
 from attention_core.tasks import TASKS
 from attention_ui.link import View, pack
 from attention_ui.sheet import Sheet
-from attention_ui.training_numbers import apart, counted, floor, jacobian, largest, predicted, probed, slope, stepped
+from attention_ui.training_numbers import (
+    apart,
+    counted,
+    floor,
+    jacobian,
+    largest,
+    lowered,
+    predicted,
+    probed,
+    slope,
+    stepped,
+)
 from tests.laws import close
 from tests.test_backward import slope as difference
 from tests.test_benches import traced
@@ -111,6 +122,12 @@ def test_the_numbers_of_the_trained_models():
         weights, shares, alike = apart(seed)
         assert (weights > 1, shares > 0.1, alike) == (True, True, True)
     assert len({probed("adam", seed)[0] > 0.5 for seed in (1, 2, 3)}) == 2  # the seed decides
+
+
+def test_every_matrix_alone_can_lower_the_loss():
+    before, *after = lowered().values()
+    assert before == "0.0625"
+    assert all(float(loss) < float(before) for loss in after)
 
 
 def test_reading_changes_no_weight():

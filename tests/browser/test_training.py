@@ -1,4 +1,4 @@
-"""The desk in a real browser, where a clock calls for the slices of a run: train, pause, go on, go back along the run."""
+"""The desk in a real browser, where a clock calls for the slices of a run: train, pause, go on, go back."""
 
 import re
 import time
