@@ -12,7 +12,6 @@ the same matrices as `run` is a law of the tests.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import reduce
 from math import prod
 
 import numpy as np
@@ -69,29 +68,25 @@ def planned(program: Program, sizes: Mapping[str, int], wanted: Iterable[str]) -
 
 # --- One step --------------------------------------------------------------------------------------------------------
 
-_ELEMENTWISE = {
-    rules.times: np.multiply, rules.divide: np.divide, rules.subtract: np.subtract,
-    rules.add: lambda *parts: reduce(np.add, parts),
-}  # fmt: skip
-
 
 def _plan(step: Step, sizes: Mapping[str, int]) -> Plan:
     axes, rule = step.parsed, step.rule
     if rule is rules.contract and len(axes.inputs) == 2:
         return _product(axes, sizes)
-    if rule in _ELEMENTWISE:
-        return _elementwise(axes, sizes, _ELEMENTWISE[rule])
     if rule in (rules.hide, rules.blank) and axes.inputs[1] == axes.output[len(axes.output) - len(axes.inputs[1]) :]:
         return _hiding if rule is rules.hide else _blanking
     if rule is rules.total:
         lost = _lost(axes)
         return (lambda x: np.add.reduce(x, axis=lost)) if lost else (lambda x: x)
-    if rule is rules.exponentiate:
-        return np.exp
     if rule is functions.surprise:
         return _surprise(axes)
     if isinstance(rule, moves.Move | moves.Collect):
         return _move(step, sizes)
+    if operation := getattr(rule.compute, "cell_by_cell", None):
+        return _elementwise(axes, sizes, operation)
+    if operation := getattr(rule.compute, "along", None):
+        lost = _lost(axes)
+        return lambda x: operation(x, axis=lost)
     return lambda *x: rule.compute(axes, *x)
 
 

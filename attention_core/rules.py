@@ -159,6 +159,7 @@ def elementwise(operation: Callable[..., np.ndarray]) -> Callable[..., np.ndarra
     def compute(axes: Axes, *inputs: np.ndarray) -> np.ndarray:
         return operation(*(align(x, of, axes.output) for x, of in zip(inputs, axes.inputs, strict=True)))
 
+    compute.cell_by_cell = operation  # for those who know the axes beforehand (fast.py)
     return compute
 
 
@@ -169,6 +170,7 @@ def reduction(operation: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]
         lost = tuple(i for i, name in enumerate(axes.inputs[0]) if name not in axes.output)
         return operation(x, axis=lost)
 
+    compute.along = operation
     return compute
 
 

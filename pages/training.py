@@ -35,8 +35,8 @@ if reveal("training.reach", "Which of W_Q, W_K, W_V and W_O get a gradient?", *p
     gradients()
     st.markdown("Of a row of shares, one can grow only if others shrink: each row of the last table adds up to 0. So "
                 "the gradient of a score is A × (∂A − mean of ∂A), the mean weighed by the shares.")  # fmt: skip
-    misconception("Backpropagation changes the MLP and passes heads by.", "It goes through softmax as through any step, "
-                  "to all four matrices. Each of them can lower the loss.", lowered())  # fmt: skip
+    misconception("Backpropagation changes the MLP and passes heads by.", "It goes through softmax as through any "
+                  "step. Each of the four matrices can lower the loss.", lowered())  # fmt: skip
 misconception("Somebody designs the heads: one for grammar, one for names.", "Designers choose how many there are, and "
               "how wide. What a head does, training finds. Some get a job that has a name, many do not.")  # fmt: skip
 terms("learning rate", "derivative", "backpropagation")
