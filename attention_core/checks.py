@@ -14,6 +14,7 @@ from attention_core.rules import contract
 from attention_core.trace import Matrix, Step, Trace, Traced
 
 _CLOSE = 1e-9
+_NAMED = 4  # rows that are named in one sentence
 _LATE = ("masked_weights", "renormalised_weights")  # weights that the mask reached after softmax
 
 
@@ -74,6 +75,8 @@ def _shares(made: Matrix, trace: Trace, row: str, of: str = "") -> Iterator[Chec
         if blind.any():
             text += f"; a {row} that may see nothing sums to 0"
         yield Check(True, text)
+    elif made.axes[0] == "head":
+        yield Check(False, f"each {row}{of} should sum to 1; not so: {_astray(made, ones | (blind & (sums == 0)))}")
     else:
         yield Check(False, f"the {row}s{of} sum to " + ", ".join(map(decimal, sums.ravel())) + ", and should sum to 1")
     if (made.value < 0).any():
@@ -82,3 +85,13 @@ def _shares(made: Matrix, trace: Trace, row: str, of: str = "") -> Iterator[Chec
         leaked = np.abs(made.value[~mask]).max()
         text = "masked cells are 0" if leaked == 0 else f"masked cells should be 0, and reach {decimal(float(leaked))}"
         yield Check(bool(leaked == 0), text)
+
+
+def _astray(made: Matrix, fits: np.ndarray) -> str:
+    """The rows of a matrix with heads that do not fit, with their sums: “cube” in head 2 (0.81)."""
+    found = [
+        f"“{made.labels[1][row]}” in head {head + 1} ({decimal(float(made.value[head, row].sum()))})"
+        for head, row in np.argwhere(~fits)
+    ]
+    more = len(found) - _NAMED
+    return ", ".join(found[:_NAMED]) + (f", and {more} more" if more > 0 else "")

@@ -274,7 +274,7 @@ def _write_shares(scores: Sequence[Term], mask: Sequence[Term] = ()) -> list[str
 mean = Rule("mean", reduction(np.mean), _write_mean, summands=reduction(np.mean))
 mean_square = Rule("mean ²", reduction(lambda x, axis: np.mean(x * x, axis=axis)), _write_mean_square)
 sum_of_squares = Rule("Σ ²", reduction(lambda x, axis: np.sum(x * x, axis=axis)), _write_sum_of_squares)
-root = Rule("√", elementwise(_root), lambda v, e: ["sqrt(", v[0], " + ", e[0], ")"])
+root = Rule(("√", "+"), elementwise(_root), lambda v, e: ["sqrt(", v[0], " + ", e[0], ")"])
 length = Rule("√ Σ ²", reduction(lambda x, axis: np.sqrt(np.sum(x * x, axis=axis))), _write_length)
 logarithm = Rule("ln", elementwise(_logarithm), _called("ln"))
 per_length = Rule("÷", elementwise(_per_length), _write_per_length)

@@ -646,6 +646,54 @@ _TERMS = (
         contested="It is one reading of softmax with fitting assumptions, not something that a model is known to "
         "do.",
     ),
+    # --- in context ---
+    Term(
+        "in-context learning",
+        "What a model does better because of examples in its context. No weight changes: only keys, values and what is "
+        "computed from them.",
+        also=("ICL", "few-shot"), see=("shot", "frozen token", "induction head", "gradient descent"),
+        contested="Whether it is gradient descent in disguise is exact for some layers built by hand, and open for "
+        "large models.",
+    ),
+    Term(
+        "currying",
+        "Of a function of two things, holding the first one fixed: what is left is a function of the second. A model "
+        "with its context held fixed is a function of the question.",
+        also=("curried",), see=("in-context learning",),
+    ),
+    Term(
+        "frozen token",
+        "A token of the context. Under a causal mask it cannot see the question, so its keys and values stay what they "
+        "are, whatever is asked.",
+        also=("frozen", "unfrozen", "k_frozen", "v_frozen"), see=("KV cache", "mask", "in-context learning"),
+    ),
+    Term(
+        "shot",
+        "An example in the context: something asked, with its answer.",
+        also=("shots", "demonstration"), see=("in-context learning",),
+    ),
+    Term(
+        "gradient descent",
+        "Changing parameters step by step against the gradient of a loss. The step size η says how far each step goes.",
+        symbol=r"w \leftarrow w - \eta \nabla L", also=("GD", "step size"), see=("gradient", "loss", "parameter"),
+    ),
+    Term(
+        "cross-entropy",
+        "What a prediction costs: minus the logarithm of the probability that it gave to what came. 0 for a sure and "
+        "right one.",
+        symbol=r"-\ln p", also=("next-token loss",), see=("loss", "logit", "softmax"),
+    ),
+    Term(
+        "induction head",
+        "A head that looks for what came after the same word last time, and says it again. It needs a head before it "
+        "that tells every token which word it follows.",
+        also=("induction",), see=("in-context learning", "layer"),
+    ),
+    Term(
+        "prior",
+        "What is believed before the evidence is in: a share for each of the things that may be so.",
+        also=("priors",), see=("posterior", "weight"),
+    ),
     # --- how sure we are ---
     Term(
         "nines",

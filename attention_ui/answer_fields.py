@@ -376,14 +376,18 @@ def pictures(task: Task) -> None:
 
 
 def matrices(fields: Fields) -> None:
-    """What else the task is given, behind a heading that opens; never what is asked for."""
+    """What else the task is given, behind a heading that opens; never what is asked for.
+
+    Nothing for a mask that words alone describe: no number bears on it.
+    """
     task = fields.task
-    if task.trace is None:
+    if task.trace is None or (fields.kind == "mask" and not task.shown):
         return
     drawn = task.drawn | {"mask" if fields.kind == "mask" else ""}
     if fields.kind in ("cell", "error"):
         drawn |= set(pickable(task, fields.kind))
-    given = [m for name, m in task.trace.given.items() if name not in drawn]
+    # what has no entry is none of the learner's: ones, or sizes, that an answer is computed with
+    given = [m for name, m in task.trace.given.items() if name not in drawn and name.rpartition(".")[2] in GIVENS]
     shown = [m for m in given if m.value.ndim and m.value.size <= _MOST_CELLS]
     if not shown:
         return

@@ -51,6 +51,7 @@ _BUILT = dict(
 )  # fmt: skip
 NEURON_SAYS = neuron_says()
 BALL, CUBE, SHATTERED = WORDS.index("ball"), WORDS.index("cube"), GLASS.index("shattered")
+_SAME = 1e-12  # two shares that differ by less are the same
 _TOP = 3  # words that a stage is read off by
 _DISTANCES = (2, 5, 50, 1000, 100_000)
 
@@ -83,6 +84,9 @@ def _above() -> None:
     part = chosen("part")
     if part == "block":
         _sums()
+    elif part == "layers":
+        more = " Layer 1 is put before it further down, under “Two layers”." if chosen("built") == "one" else ""
+        st.markdown(f"Drawn: {_BUILT[chosen('built')]}.{more}")
     elif part == "next":
         _positions()
 
@@ -99,11 +103,12 @@ def _sums() -> None:
 
 
 def _positions() -> None:
-    """What each row says the next word is; the last row is the one that goes on."""
+    """What each row says the next word is, both words where they tie; the last row is the one that goes on."""
     shares = yours().head.matrix("next.probabilities").value
     rows = []
     for i, row in enumerate(shares):
-        word, share = most(row, WORDS, 1)[0]
+        share = float(row.max())
+        word = " or ".join(word for word, of in zip(WORDS, row, strict=True) if share - of <= _SAME)
         comes = WORDS[i + 1] if i + 1 < len(WORDS) else "not yet there"
         rows.append((WORDS[i], " ".join(WORDS[: i + 1]), word, shown(share), comes))
     _table("Every row predicts its next word", ("row", "has seen", "says most", "with", "then comes"), rows)
@@ -147,7 +152,8 @@ def normed(setting: str) -> None:
         now = worked("block", part="norm", moved=moved)
         rows.append((name, now.vector("x", BALL), *(shown(now.number(of, BALL)) for of in ("mean", "spread")),
                      now.vector("out", BALL)))  # fmt: skip
-    _table("ball through LayerNorm", ("features", "as it comes", "mean", "spread", "after LayerNorm"), rows)
+    header = ("features", "as it comes", "mean", "spread", "after LayerNorm")
+    _table("ball through LayerNorm, without “red thing”", header, rows)
 
 
 # --- Layers ----------------------------------------------------------------------------------------------------------
@@ -206,7 +212,8 @@ def cooler(temperature: str, top_k: str) -> None:
     """Temperature and top-k, and what they make of the last row."""
     with st.container(horizontal=True):
         setting_slider(temperature, "Temperature T", "Logits are divided by T before softmax.")
-        setting_slider(top_k, "Top-k: words that may be chosen", "The others get probability 0.", step=1)
+        others = "The others get probability 0. A word as likely as the last of them may be chosen, too."
+        setting_slider(top_k, "Top-k: words that may be chosen", others, step=1)
     t, k = chosen(temperature), chosen(top_k)
     shares = [worked("block", part="next", temperature=at).row("next.probabilities", CUBE) for at in (1.0, 0.5)]
     shares.append(worked("block", part="next", temperature=t, top_k=k).row("next.probabilities", CUBE))
@@ -237,6 +244,10 @@ def writer(setting: str) -> None:
     if words:
         whole, kept = (sum(of) for of in zip(*((word.whole, word.kept) for word in words), strict=True))
         st.caption(f"Together {whole:,} multiply-adds without the cache and {kept:,} with it: {whole - kept:,} saved.")
+    if done == allowed("written")[-1]:
+        st.caption(f"{done} words are as far as it goes here. “Start again” begins anew.")
+    st.caption("Multiply-adds: of all matrix products of the block and of W_U; for every word so far, or for the new "
+               "one alone.".replace("_", r"\_"))  # fmt: skip
     st.caption(
         f"A draw is a number from 0 to 1. The probabilities of {listed_words(WORDS)} lie end to end in this order; "
         "the word upon which it falls is written. T and top-k are those set further up."

@@ -128,5 +128,5 @@ def wording() -> dict[str, str]:
     """T, and the probability that ball follows, after two wordings."""
     texts, at = ("red", "blue"), WORDS.index("ball")
     shares = [model().read([text])["next.probabilities"].value[-1, at].item() for text in texts]
-    after = {f"ball after “{text}”": decimal(share) for text, share in zip(texts, shares, strict=True)}
+    after = {f"ball after “{text}” alone": decimal(share) for text, share in zip(texts, shares, strict=True)}
     return {"T, after any word": exact(1.0), **after}

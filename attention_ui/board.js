@@ -96,7 +96,7 @@ function mathText(tree) {
   if (!Array.isArray(tree)) return tree ? String(tree) : "";
   const parts = tree.slice(1).filter((child) => typeof child === "string" || Array.isArray(child)).map(mathText);
   if (tree[0] === "msub") return parts.join("_");
-  if (tree[0] === "msup") return /^[T⊤ᵀ]$/.test(parts[1] ?? "") ? `${parts[0]}ᵀ` : parts.join("^");
+  if (tree[0] === "msup") return /^[T⊤ᵀ]$/.test(parts[1] ?? "") ? `${parts[0]}ᵀ` : parts.join(/^[′″]$/.test(parts[1] ?? "") ? "" : "^");
   if (tree[0] === "mfrac") return parts.join("/");
   if (tree[0] === "msqrt") return `√${parts.join("")}`;
   return parts.join("");

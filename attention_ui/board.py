@@ -10,6 +10,7 @@ Vocabulary
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from time import sleep
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -22,6 +23,7 @@ from attention_ui.slices import has
 
 _HERE = Path(__file__).parent
 _KEY = "board"
+_ON_THE_WAY = 0.03  # seconds: a rerun throws away what Streamlit has not sent yet, and it sends every 0.01
 _CSS, _JS = ((_HERE / f"board.{kind}").read_text() for kind in ("css", "js"))
 _NAME = f"attention-board-{sha256((_CSS + _JS).encode()).hexdigest()[:16]}"
 _script = st.components.v2.component("attention_board_script", js=_JS)
@@ -89,6 +91,7 @@ def _draw(figure: Callable[[], None] | None) -> None:
             figure()
     if now.stale:  # the matrices are on their way, for numbers are what a learner waits for; now the page around them
         now.stale = False
+        sleep(_ON_THE_WAY)
         st.rerun()
     if now.touched:
         write(now)

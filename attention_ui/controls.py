@@ -14,6 +14,7 @@ from attention_ui.document import TEMPERATURES, compute
 from attention_ui.lesson import notice
 from attention_ui.payload import SHOWN
 from attention_ui.readings import chosen
+from attention_ui.teach import WIDTH
 
 ABLATIONS: Mapping[str, str] = {
     "": "Nothing: attention as it should be",
@@ -95,14 +96,14 @@ def setting_slider(name: str, label: str, says: str = "", step: float = 0.1) -> 
     allowed = sheet.bench.allowed[name]
     low, high = allowed[0], allowed[-1]
     st.slider(label, low, high, step=step, width=260, help=says or None, **_setting(name))
-    _lost(name)
+    lost(name)
 
 
 def setting_switch(name: str, label: str, says: str = "", near: str = "") -> None:
     """A switch among the settings of this lesson's bench. near: as for `setting_choice`."""
     if not _forced(name, label):
         st.toggle(label, help=says or None, **_setting(name, near))
-    _lost(name, near)
+    lost(name, near)
 
 
 def _forced(name: str, label: str) -> bool:
@@ -114,18 +115,26 @@ def _forced(name: str, label: str) -> bool:
 
 
 def setting_choice(
-    name: str, label: str, options: Mapping[object, str] | None = None, near: str = "", anew: str = ""
+    name: str, label: str, options: Mapping[object, str] | None = None, near: str = "", anew: str = "",
+    lost_below: bool = False,
 ) -> None:  # fmt: skip
     """A choice of a few among the settings of this lesson's bench; `options` says each in words, if it must be said.
 
     near: the section in which the same choice stands once more, near what it changes there;
     anew: the given matrix that this choice makes. While it is painted or typed over, it is none of them, and so none is
-    shown as chosen; each brings it back as it was made.
+    shown as chosen; each brings it back as it was made;
+    lost_below: it stands in a row of controls, and below that row the page calls `lost` for it.
     """
     options = options or {value: str(value) for value in session.visit().document.bench.allowed[name]}
     bound = _setting(name, near, anew)
     st.segmented_control(label, list(options), format_func=options.get, required=not anew, **bound)
-    _lost(name, near)
+    if not lost_below:
+        lost(name, near)
+
+
+def setting_select(name: str, label: str, options: Mapping[object, str]) -> None:
+    """A choice of many among the settings of this lesson's bench, as a list that opens."""
+    st.selectbox(label, list(options), format_func=options.get, width=420, **_setting(name))
 
 
 def painted(matrix: str) -> bool:
@@ -133,11 +142,11 @@ def painted(matrix: str) -> bool:
     return bool(session.visit().document.edits.get(matrix))
 
 
-def _lost(name: str, near: str = "") -> None:
+def lost(name: str, near: str = "") -> None:
     """Beside a control: that its last change threw away what had been typed, and a way back."""
     setting, says = session.visit().lost
     if setting == name and not near:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"lost-{name}"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"lost-{name}", width=WIDTH):
             notice(says)
             st.button("Undo", key=f"{name}.undo", on_click=session.undo)
 

@@ -30,6 +30,7 @@ from attention_ui.plots import Axes, curve
 from attention_ui.readings import Worked, chosen, listed_words, shown, worked
 from attention_ui.session import set_setting, visit
 from attention_ui.tables import text_table
+from attention_ui.teach import WIDTH as BROAD
 
 VIEWS = {
     "tiles": "tile by tile", "mask": "under a mask", "state": "as a state", "lora": "LoRA", "bits": "fewer bits",
@@ -71,10 +72,12 @@ def board(setting: str) -> None:
 
 
 def drawn(view: str) -> None:
-    """While other matrices are drawn above: a button that draws those of this view."""
+    """While other matrices are drawn above: a button that draws those of this view; else that they are there."""
     if chosen("show") != view:
         name = f"Draw “{VIEWS[view]}” above"
         st.button(name, key=f"cost.draw.{view}", on_click=set_setting, kwargs={"show": view})
+    else:
+        st.caption(f"“{VIEWS[view]}” is drawn above, at the top of the page.")
 
 
 def _facts() -> None:
@@ -155,7 +158,7 @@ def growth(setting: str) -> None:
     table("N tokens, N × N scores", header, rows)
     setting_choice(setting, "Tokens N, in the figure and in tables below", _N_NAMES)
     _over_lengths(chosen(setting))
-    with st.expander("The machines, and who published their memory"):
+    with st.expander("The machines, and who published their memory", width=BROAD):
         found = [(name, sized(machine.memory), machine.source) for name, machine in MACHINES.items()]
         table("Memory that processors compute in", ("machine", "memory", "source"), found)
     st.caption(f"Multiply-adds: for scores and mixing, with d_k = d_v = {SHAPE.key_width}, as GPT-3 has them.")
@@ -175,7 +178,7 @@ def _over_lengths(n: int) -> None:
         "keys and values of all heads of GPT-3": [costs.kv_cache_bytes(SHAPE, x) for x in over],
     }
     axes = Axes("What a text of N tokens takes, if it is kept", "tokens N", "bytes")
-    levels = {f"{name}, {sized(machine.memory)}": machine.memory for name, machine in MACHINES.items()
+    levels = {name: machine.memory for name, machine in MACHINES.items()
               if name != "one H100"}  # too near to the next one  # fmt: skip
     curve(
         axes,
@@ -187,6 +190,8 @@ def _over_lengths(n: int) -> None:
         levels=levels,
         powers=True,
     )
+    if n < over[0]:
+        st.caption(f"Left of the figure: {n} tokens. It begins at {over[0]:,}.")
 
 
 # --- Tiles -----------------------------------------------------------------------------------------------------------
@@ -213,13 +218,15 @@ def kernel() -> None:
     """What tiles save and what they do not, for N tokens; and what was measured."""
     n, d = chosen("n"), SHAPE.key_width
     side = min(n, 128)
-    whole, kept = n * n * _FLOAT, savings.kept_by_tiles(n, d, side, side) * _FLOAT
+    whole, kept = n * n + 4 * n * d, savings.kept_by_tiles(n, d, side, side)
     rows = [
         ("multiply-adds", large(2 * n * n * d), large(2 * n * n * d)),
-        ("kept at once", sized(whole), sized(kept)),
+        ("scores at once", sized(n * n * _FLOAT), sized(side * side * _FLOAT)),
+        ("with their queries, keys, values, outputs", sized(whole * _FLOAT), sized(kept * _FLOAT)),
     ]
     header = (f"one head, {_N_NAMES[n]} tokens", "all scores stored", f"tiles of {side} queries and {side} keys")
     table("Counted", header, rows)
+    st.caption(f"{_FLOAT} bytes a number, {d} numbers a query, a key, a value and an output. Tiles also keep m and r.")
     rows = [(name, f"{at.operations} billion", f"{at.traffic} GB", f"{at.time} ms") for name, at in MEASURED.items()]
     table("Measured, forward and backward", ("", "operations", "read and written", "time"), rows)
     st.caption(f"{MEASURED_BY}. More operations, for the way back makes the scores anew; and still faster.")
@@ -242,7 +249,7 @@ def painted(setting: str) -> None:
     header = ("mask", f"pairs, {few} words", f"pairs, N = {_N_NAMES[n]}", "of N × N",
               "multiply-adds of one head")  # fmt: skip
     table("What a mask leaves to be computed", header, rows)
-    with st.expander("The sizes for long texts, and where they are from"):
+    with st.expander("The sizes for long texts, and where they are from", width=BROAD):
         found = [(PATTERNS[name].title, says.format(*PATTERNS[name].published), PATTERNS[name].source)
                  for name, says in _SIZES.items()]  # fmt: skip
         table("Sizes for N tokens; for our words they are small", ("mask", "size", "source"), found)
@@ -316,7 +323,8 @@ def state() -> None:
     rows = [(name, *(shown(x) for x in row)) for name, row in shared_out().items()]
     table("What hit takes, with our numbers, causal", ("", *WORDS[:3]), rows)
     st.caption("Made positive: coordinates x become x + 1 above 0 and e to the x below; shares are divided by their "
-               "sum (Katharopoulos et al. 2020). Above, the scores themselves are taken of each value.")  # fmt: skip
+               f"sum (Katharopoulos et al. 2020). For that a state keeps the sum of all keys, too: {d} numbers beside "
+               f"the {d} × {d} of F. Above, the scores themselves are taken of each value.")  # fmt: skip
 
 
 def shared_out() -> Mapping[str, list[float]]:

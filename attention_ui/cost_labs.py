@@ -97,6 +97,8 @@ def plain_network() -> None:
     rows.append((f"{n:,} tokens × {WIDTH:,}", large(savings.one_layer(n, WIDTH)),
                  large(savings.one_head(WIDTH, SHAPE.key_width, SHAPE.value_width))))  # fmt: skip
     table("Weights, by the numbers of a text", ("text", "one layer", "one head"), rows)
+    st.caption(f"A word has {d_model} features. One head of ours: W_Q, W_K, W_V and W_O, {d_model} × {d_k} each."
+               .replace("_", r"\_"))  # fmt: skip
     counts = costs.value_map_parameters(SHAPE)
     rows = [("layers", large(SHAPE.n_layers)), ("heads in each", large(SHAPE.n_heads)), ("d_model", large(WIDTH)),
             ("d_k", large(SHAPE.key_width)), ("one full map from word to word", large(counts["full"])),

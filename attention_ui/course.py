@@ -19,7 +19,7 @@ from attention_ui.exercise import exercise
 from attention_ui.glossary import glossary
 from attention_ui.lesson import LESSONS, Lesson, link_to
 from attention_ui.progress_panel import finish, progress, progress_panel
-from attention_ui.teach import WIDTH, recap
+from attention_ui.teach import CHECK, WIDTH, recap
 
 _RECAP = Path(__file__).parent.parent / "assets" / "recap.csv"
 
@@ -30,7 +30,7 @@ def close(known: Lesson) -> None:
         st.subheader("From earlier lessons", anchor=False)
         recap(asked)
     names = [name for name, found in EXERCISES.items() if found.lesson == known.name]
-    st.subheader("Check yourself", anchor=False)
+    st.subheader("Check yourself", anchor=CHECK)
     if names:
         exercise(_chosen(known, names))
     with st.expander("By hand: fill in a row of any matrix above", icon=":material/edit:"):

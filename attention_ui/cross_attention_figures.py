@@ -20,7 +20,7 @@ from attention_core.benches import Value
 from attention_core.benches.cross_attention import LANGUAGES, MODELS, PARTS, PATCHES, PICTURE, Part
 from attention_core.trace import Matrix, Trace
 from attention_ui.board import matrix_board
-from attention_ui.controls import display, setting_choice
+from attention_ui.controls import display, lost, setting_choice
 from attention_ui.document import compute
 from attention_ui.readings import chosen, listed_words, shown, size, worked
 from attention_ui.session import set_setting, visit
@@ -59,11 +59,13 @@ def _words(**settings: Value) -> Trace:
 def choose(read: str, part: str, cut: str) -> None:
     """What is read: two sentences, and who reads whom; or a picture, and the size of its patches."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        setting_choice(read, "The matrices read", _READ)
+        setting_choice(read, "The matrices read", _READ, lost_below=True)
         if chosen(read) == "words":
-            setting_choice(part, "Who reads whom", PART_NAMES)
+            setting_choice(part, "Who reads whom", PART_NAMES, lost_below=True)
         else:
-            setting_choice(cut, "Patches of", _CUTS)
+            setting_choice(cut, "Patches of", _CUTS, lost_below=True)
+    for name in (read, part, cut):
+        lost(name)
 
 
 def board() -> None:
@@ -86,7 +88,7 @@ def _yours() -> None:
     at = _picked_row(trace)
     if at is None:
         at = names.index(chosen("follow")) if chosen("follow") in names else 0
-    st.html(_on_picture(trace, at, "above"))
+    st.html(_on_picture(trace, at, "yours, below"))
     st.caption("Pick a cell in another row of A, or of X, to follow another patch.")
 
 
@@ -125,6 +127,8 @@ def four() -> None:
         ))  # fmt: skip
     header = ("", "queries from", "keys and values from", "cells that the mask hides", "shape of A")
     _table("Four attentions, one program", header, rows)
+    if chosen("read") == "picture":
+        st.caption("The matrices above read a picture now. Choose “two sentences” there, and then who reads whom.")
 
 
 def _from(part: Part, language: str) -> str:

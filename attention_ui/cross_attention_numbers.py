@@ -88,13 +88,12 @@ def same_program() -> dict[str, str]:
 
 
 def one_row_each() -> dict[str, float]:
-    """Rows of K and V, and columns of A: one for each English word."""
+    """Rows of K and V: one for each English word."""
     found = worked(_BENCH, english=SENTENCES["english"][-1]).head
     return {
         "words of “the red ball”": float(len(found.matrix("source").value)),
         "rows of K": float(len(found.matrix("k").value)),
         "rows of V": float(len(found.matrix("v").value)),
-        "columns of A": float(found.matrix("weights").value.shape[1]),
     }
 
 

@@ -8,7 +8,7 @@ Vocabulary
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
@@ -40,7 +40,6 @@ class Editable(ABC):
     ablation = ""
     steady = False
     steadied: ClassVar[Program] = ()  # run instead of `program` when a score is too large for exp; (): it knows itself
-    subject = "sentence"  # what has changed between two topics of one example
     cut = 0  # into squares of how many pixels a picture is cut
 
     @property
@@ -72,6 +71,11 @@ class Editable(ABC):
     def words(self) -> tuple[Word, ...]:
         """The words of X, as they were looked up; none where X is no sentence."""
         return ()
+
+    @property
+    def said_of_x(self) -> str:
+        """What X is, where its rows were not looked up in the word list; "" where they were."""
+        return ""
 
     def told(self, before: "Editable | None" = None) -> list[str]:
         """Settings that are other ones than before, or than ours, in half a sentence each; a head tells of none."""
@@ -106,7 +110,8 @@ class Editable(ABC):
         for at, text in ((_stored(at, original.ndim), text) for at, text in texts.items()):
             if len(at) != original.ndim or any(not 0 <= i < n for i, n in zip(at, original.shape, strict=True)):
                 raise EditError(f"{letter_text(name)} is {shape_text(original.shape)} and has no such cell.")
-            value = _read(name, at, text, labels, self.painted.get(name, ()))
+            cell = cell_text(name, at, labels, givens(self.program).get(name, ()))
+            value = _read(name, cell, text, self.painted.get(name, ()))
             cells.pop(at, None)
             if value != original[at]:
                 cells[at] = text.strip()
@@ -161,19 +166,17 @@ def _stored(at: Index, ndim: int) -> Index:
     return at[:ndim] if len(at) == 2 and not any(at[ndim:]) else at
 
 
-def _read(
-    name: str, at: Index, text: str, labels: Mapping[str, tuple[str, ...]], levels: tuple[float, ...] = ()
-) -> float:
-    """The number that a text says. levels: of a painted matrix the numbers that its own lie between."""
+def _read(name: str, cell: str, text: str, levels: tuple[float, ...] = ()) -> float:
+    """The number that a text says. cell: in words; levels: of a painted matrix the numbers that its own lie between."""
     try:
         value = numerals.parse(text)
     except numerals.NumberError as error:
-        raise EditError(f"{cell_text(name, at, labels)}: {error}") from None
+        raise EditError(f"{cell}: {error}") from None
     if name == "mask" and value not in (0, 1):
-        raise EditError(f"{cell_text(name, at, labels)}: the mask holds 1 (may see) or 0 (may not), and nothing else.")
+        raise EditError(f"{cell}: the mask holds 1 (may see) or 0 (may not), and nothing else.")
     if levels and not min(levels) <= value <= max(levels):
         low, high = (numerals.exact(level) for level in (min(levels), max(levels)))
-        raise EditError(f"{cell_text(name, at, labels)}: a number from {low} to {high} is wanted here.")
+        raise EditError(f"{cell}: a number from {low} to {high} is wanted here.")
     return value
 
 
@@ -186,11 +189,13 @@ def shape_text(shape: Index) -> str:
     return " × ".join(map(str, shape))
 
 
-def cell_text(name: str, at: Index, labels: Mapping[str, tuple[str, ...]]) -> str:
-    """A cell of a given matrix in words: 'W_Q, row noun, column 0'."""
-    axes = programs.given_of(name).axes
-    front, inner = at[: len(at) - len(axes)], at[len(at) - len(axes) :]
-    names = [labels[axis][i] if axis in labels else str(i) for axis, i in zip(axes, inner, strict=True)]
+def cell_text(name: str, at: Index, labels: Mapping[str, tuple[str, ...]], axes: Sequence[str] = ()) -> str:
+    """A cell of a given matrix in words: 'W_Q, row noun, column 0'. axes: as the program reads it, if not as usual."""
+    usual = programs.given_of(name).axes
+    front, inner = at[: len(at) - len(usual)], at[len(at) - len(usual) :]
+    axes = axes[len(axes) - len(usual) :] if len(axes) >= len(usual) else usual
+    along = (labels.get(axis, labels.get(known)) for axis, known in zip(axes, usual, strict=True))
+    names = [label[i] if label else str(i) for label, i in zip(along, inner, strict=True)]
     places = zip(("row", "column"), names, strict=False)
     heads = (f"head {i + 1}" for i in front)
     return ", ".join((letter_text(name), *heads, *(f"{line} {place}" for line, place in places)))

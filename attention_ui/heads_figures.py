@@ -18,7 +18,7 @@ from attention_core.benches import Value
 from attention_core.benches.heads import D_MODEL, HEADS, INSTEAD, MADE, OUT, TOGETHER, misplaced
 from attention_core.costs import Config
 from attention_core.examples import PAINT
-from attention_core.programs import given_of
+from attention_ui import ours
 from attention_ui.board import matrix_board
 from attention_ui.controls import display, setting_choice, setting_slider, setting_switch
 from attention_ui.document import compute
@@ -31,13 +31,6 @@ from attention_ui.teach import compare, difference
 LAST = -1
 _CLOSE = 1e-9
 _HANDED_OVER = [PAINT.features.index(feature) for feature in ("red", "blue", "round")]
-_SET = {
-    "sentence": "the sentence",
-    "made": "how values are made",
-    "together": "how outputs are put together",
-    "swapped": "the order of the heads",
-    "out": "which head counts",
-}
 _BYTES = 2  # of a number in a cache: half precision
 _TOKENS = 2048  # as many as GPT-3 reads
 
@@ -64,16 +57,13 @@ def _table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -
 
 def board(sentence: str, whole: str) -> None:
     """What the sentences are about; how the numbers are shown; the matrices; and how they differ from ours."""
-    st.caption("The sentences are about our numbers. Tables headed “above” follow what you change.")
+    ours.told("The text is about our words and numbers. Tables headed “above” follow what you change.")
     display()
     setting_choice(sentence, "Sentence")
     setting_switch(whole, "Show how each head makes its shares", "From W_Q and W_K on. 1/√d_k is already in W_Q.")
     matrix_board()
-    now = visit().document
-    changed = [says for name, says in _SET.items() if name in now.settings]
-    changed += [f"what you typed into {given_of(name).letter}" for name, cells in now.edits.items() if cells]
-    if changed:
-        st.caption(f"Not as in our sentences any more: {listed_words(changed)}.")
+    if not yours().head.matrix("v").value.any():
+        st.caption("No word here has a colour or a shape, so all values are 0: these heads hand over nothing.")
     _beside()
 
 
@@ -224,7 +214,8 @@ def share(setting: str) -> None:
 def cached() -> None:
     """What is kept of keys and values: for our sentence, and for long texts in known models, by how many share."""
     n, d_model = yours().head.matrix("x").value.shape
-    rows = [_kept(f"our two heads, {n} words", attention_of(len(HEADS), d_model), n)]
+    heads = replace(attention_of(len(HEADS), d_model), n_kv_heads=1 if chosen("made") == MADE[2] else None)
+    rows = [_kept(f"our two heads, as above, {n} words", heads, n)]
     rows += [_kept(f"{name}, {_TOKENS:,} tokens", costs.MODELS[name].config, _TOKENS) for name in
              ("Llama 3 8B", "Llama 2 70B", "GPT-3 175B")]  # fmt: skip
     header = ("", "query heads", "groups as built", "kept as built", "if each head had its own", "if all shared one")
@@ -241,5 +232,5 @@ def _bytes(count: int) -> str:
     """So many bytes, in the unit that fits: 120 B, 268 MB, 9.66 GB."""
     for unit, size in (("GB", 10**9), ("MB", 10**6)):
         if count >= size:
-            return f"{count / size:.3g} {unit}"
-    return f"{count} B"
+            return f"{count / size:.3g}\N{NO-BREAK SPACE}{unit}"
+    return f"{count}\N{NO-BREAK SPACE}B"

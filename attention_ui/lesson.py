@@ -124,6 +124,16 @@ LESSONS = (
         "Say where W_Q, W_K, W_V and W_O come from, train them, and tell what training changes from what a text does.",
         35, section="Learning", bench="training", needs=("values", "positions"),
     ),
+    Lesson(
+        "in_context", "in-context", "In context", "In-context learning", ":material/menu_book:",
+        "Say what a context does to a question, number by number, and when that is a step of gradient descent.", 40,
+        section="Learning", bench="in_context", needs=("block", "cost"),
+    ),
+    Lesson(
+        "debugger", "debugger", "Debugger", "Does it add up? A chatbot’s numbers, and yours", ":material/bug_report:",
+        "Find the first line of a working that does not follow, and say what went wrong there.", 20,
+        section="Your numbers", bench="debugger", needs=("one_head",),
+    ),
 )  # fmt: skip
 
 

@@ -47,9 +47,11 @@ def _table(caption: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -
 
 
 def _how() -> str:
-    """Said after a caption while the mask is applied in another way than it should be."""
+    """Said after a caption while the mask is applied in another way than it should be, or scores are typed over."""
     applied = chosen("applied")
-    return "" if applied == "before" else f" (mask applied: {APPLIED_NAMES[applied]})"
+    says = [] if applied == "before" else [f"mask applied: {APPLIED_NAMES[applied]}"]
+    says += ["with our scores, not those that you typed"] * ("scores" in visit().document.edits)
+    return f" ({'; '.join(says)})" if says else ""
 
 
 def choose() -> None:
@@ -95,7 +97,7 @@ def predicted(question: str) -> tuple[list[str], str]:
     if question == "zero":
         return [taken["before"], taken["after"], taken["zero"], "0"], taken["zero"]
     again = f"{taken['again']}, as it should be"
-    return [taken["after"], again, "1"], again
+    return [taken["after"], taken["zero"], again], again
 
 
 def _appended() -> tuple[list[str], str]:
@@ -141,7 +143,7 @@ def examples() -> None:
         ]
         for i, word in enumerate(TEXT[:n])
     ]
-    header = ("row", "sees", "to predict", "takes from that", "takes from all later")
+    header = ("word", "sees", "to predict", "takes from that", "takes from all later")
     _table("One run, one example a row" + _how(), header, words)
 
 
@@ -168,9 +170,10 @@ def generated() -> None:
     """Word by word with a cache, beside the rows of one run over the whole text."""
     trace = _now()
     whole, single = settled(trace), word_by_word(trace)
+    words = TEXT[: chosen("n")]  # places for padding follow them, and hold no word to write
     rows = [
         (word, _apart(alone, whole.value[i]), _numbers(alone), _numbers(whole.value[i]))
-        for i, (word, alone) in enumerate(zip(whole.labels[0], single, strict=True))
+        for i, (word, alone) in enumerate(zip(words, single, strict=False))
     ]
     header = ("word", "both rows are", "alone, as the last", "in one run")
     _table("Word by word with a cache, and all at once" + _how(), header, rows)
@@ -197,7 +200,7 @@ def ways() -> None:
         (APPLIED_NAMES[name], *map(exact, made.value[row].tolist()), exact(made.value[row].sum().item()))
         for name, made in found.items()
     ]
-    _table(f"The row of {TEXT[row]}, with the mask as it is now", header, rows)
+    _table(f"What {TEXT[row]} takes, with the mask as it is now", header, rows)
 
 
 def blind() -> None:
@@ -216,6 +219,16 @@ def blind() -> None:
             ("−10⁹ for −∞", *map(exact, kept[1].tolist())),
         ),
     )
+    _as_painted()
+
+
+def _as_painted() -> None:
+    """What the first word may see and takes, with the mask as it stands above."""
+    trace = _now()
+    sees, takes = trace.given["mask"].value[_RED], settled(trace).value[_RED]
+    words = trace.given["mask"].labels[1]
+    rows = (("may see", *("yes" if one else "no" for one in sees)), ("takes", *map(exact, takes.tolist())))
+    _table(f"red, with M as it stands above{_how()}", ("", *words), rows)
 
 
 def _other_text() -> dict[str, str]:

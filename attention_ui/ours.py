@@ -28,7 +28,7 @@ def departures(*own: str) -> list[str]:
 def told(usual: str) -> None:
     """Above the matrices: how the page tells of numbers; once they are not ours, how they differ, in the same place."""
     found = departures()
-    back = "Sentences may differ from the matrices; Reset brings ours back."
+    back = "The text may differ from the matrices; Reset brings ours back."
     st.caption(f"**Not our numbers any more:** {listed_words(found)}. {back}" if found else usual)
 
 

@@ -22,12 +22,13 @@ import numpy as np
 
 from attention_core import changes, programs
 from attention_core.checks import checks, is_product
+from attention_core.moves import Move
 from attention_core.numerals import amounts, decimal, exact, says
 from attention_core.remarks import listed, remarks
 from attention_core.trace import Matrix, Step, Traced
 from attention_ui.colours import mixed_colour, mixed_name
 from attention_ui.document import Head
-from attention_ui.editable import shape_text
+from attention_ui.editable import Editable, shape_text
 from attention_ui.link import View
 from attention_ui.mathml import tree
 from attention_ui.slices import Line, address_of, base, head_name, head_of, index_of, is_sliced, lines, slice_of
@@ -284,7 +285,8 @@ def _extra_notes(picture: Picture, stage: str) -> Sequence[str]:
 
 def _about_words(head: Head) -> str:
     """What X is; how the features of unknown words were guessed, those of which nothing could be guessed together."""
-    says = "Each word is a list of named features, looked up in a small word list. You can change any number."
+    looked_up = "Each word is a list of named features, looked up in a small word list. You can change any number."
+    says = head.document.said_of_x or looked_up
     labels = head.matrix("x").labels[1]
     against = [f"“{word.text}” is anything but {label}" for word in head.words
                for label, x in zip(labels, word.features, strict=False) if x < 0]  # fmt: skip
@@ -491,6 +493,8 @@ def _matrix(picture: Picture, name: str) -> Data:
 
 def _axis_name(name: str, axis: str) -> str:
     of_tokens = name.startswith("next.") or name.rpartition(".")[2] in _OF_TOKENS
+    if numbered := re.fullmatch(r"(tile|token)(\d+)", axis):  # of one tile, of one token
+        return " ".join(numbered.groups())
     return "token" if axis == "query" and of_tokens else _AXIS_NAMES.get((name, axis), _AXES.get(axis, axis))
 
 
@@ -638,19 +642,35 @@ def _differs(picture: Picture, matrix: Matrix, at: tuple[int, ...]) -> Data:
 
 def _made(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Data:
     cell = matrix.explain(at)
+    moved = isinstance(matrix.step.rule, Move)  # nothing is computed: the cell that it was, by its name
     pieces = [
         piece
         if isinstance(piece, str)
-        else drawn_cell(picture, piece.name, piece.at) | {"text": picture.form(piece.value)}
+        else drawn_cell(picture, piece.name, piece.at)
+        | {"text": cell_name(picture, piece.name, piece.at) if moved else picture.form(piece.value)}
         for piece in cell.pieces
     ]
-    equals = _equals(picture, cell.written(picture.form), cell.value, [term.value for term in cell.terms])
+    equals = (
+        "=" if moved else _equals(picture, cell.written(picture.form), cell.value, [term.value for term in cell.terms])
+    )
     return {
         "arithmetic": [*pieces, f" {equals} {picture.form(cell.value)}"],
         "formula": tree(_formula(matrix.step, picture.view.columns)),
         "code": matrix.step.code,
-        "about": matrix.step.says,
+        "about": " ".join((matrix.step.says, *_by_head(picture, matrix, at))),
     }
+
+
+def _by_head(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Sequence[str]:
+    """Of a cell of H W_O, how much each head adds: H has the outputs of all heads side by side."""
+    side = picture.before if picture.shown_of(matrix.name) == "before" else picture.head
+    laid = side.trace.get(matrix.step.inputs[0])
+    if not is_product(matrix.step) or laid is None or laid.step.rule.pattern != "merge" or len(at) != 2:
+        return ()
+    h, w_o = matrix.inputs
+    parts = (h[at[0]] * w_o[:, at[1]]).reshape(len(laid.inputs[0]), -1).sum(axis=1)
+    said = [f"head {i + 1} adds {picture.form(float(part))}" for i, part in enumerate(parts)]
+    return (f"Of this, {_listed(said)}.",)
 
 
 def _equals(picture: Picture, written: str, value: float, operands: Sequence[float]) -> str:
@@ -686,14 +706,26 @@ def same_topic(before: Head, after: Head) -> bool:
 
 
 def _unlike(before: Head, after: Head) -> str:
-    """What is another one between two heads with different topics: the example, its words or their order, the table."""
+    """What is another one between two heads with different topics: the example, its words or their order, the table; or
+    what a lesson draws of the same words, with or without a list of them.
+    """
     one, other = before.document, after.document
     if one.topic[0] != other.topic[0]:
         return "This is another example"
     was, now = (tuple(word.text for word in head.words) for head in (before, after))
-    if was == now:
-        return f"This is another {other.subject}"
+    if was == now or not (was and now):  # a picture has no words
+        same = programs.names(before.program) == programs.names(after.program)
+        return _unlike_lines(one, other) if same else "Other matrices are drawn now"
     return "The words stand in another order" if sorted(was) == sorted(now) else "These are other words"
+
+
+def _unlike_lines(one: Editable, other: Editable) -> str:
+    """The same words, or none: other lines of a matrix, or heads in another order."""
+    was, now = (document.unedited()[1] for document in (one, other))
+    differ = {axis for axis in {*was, *now} if was.get(axis) != now.get(axis)}
+    if differ and all("head" in axis for axis in differ):
+        return "The heads stand in another order"
+    return "These are other rows or columns"
 
 
 def what_changed(before: Head, after: Head) -> str:
@@ -713,7 +745,8 @@ def _nothing_changed(before: Head, after: Head) -> str:
         return f"{text[0]} No number in the others changed."
     if programs.names(before.program) == programs.names(after.program):
         return "No number in the matrices changed."
-    return "No number in the matrices changed, but a step was added or taken away."
+    one = sum(map(len, changes.steps_between(before.trace, after.trace))) == 1
+    return f"No number in the matrices changed, but {'a step was' if one else 'steps were'} added or taken away."
 
 
 def _remade(picture: Picture) -> list[str]:
@@ -856,7 +889,7 @@ def _why_line(picture: Picture, link: changes.Change, reader: changes.Change | N
     elif first and link.name in picture.head.trace:
         start = "you changed how this step is computed, so "
     return drawn_cell(picture, link.name, link.at) | {
-        "start": start,
+        "start": start[:1].upper() + start[1:] if first else start,
         "label": cell_name(picture, link.name, link.at),
         "text": f" {went}: {where(picture, link.name, link.at)}.",
     }

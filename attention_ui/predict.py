@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from attention_core.benches import Value
-from attention_ui.session import set_setting
+from attention_ui.session import set_asked
 from attention_ui.teach import WIDTH
 
 SKIPPED = ""
@@ -24,7 +24,7 @@ _focus = st.components.v2.component(
         if (!node) return;
         node.setAttribute("role", "status");
         node.setAttribute("tabindex", "-1");
-        node.style.outlineOffset = "4px";
+        node.style.outlineOffset = "1px";
         node.focus();
     };""",
 )
@@ -88,4 +88,4 @@ def _keep(name: str, guess: str, then: Mapping[str, Value]) -> None:
     st.session_state.setdefault("guesses", {})[name] = guess
     st.session_state[_JUST] = name
     if then:
-        set_setting(**then)
+        set_asked(**then)

@@ -28,7 +28,6 @@ from attention_core.numerals import exact
 from attention_ui.controls import setting_choice, setting_slider, setting_switch
 from attention_ui.copies import copies
 from attention_ui.document import compute
-from attention_ui.lesson import notice
 from attention_ui.plots import Axes, arrows2d, curve
 from attention_ui.readings import Worked, chosen, line, said, worked
 from attention_ui.session import visit
@@ -67,7 +66,7 @@ def sought() -> None:
         caption = "The rules, as they stand above"
         st.html(text_table(caption, ("the feature", "looks for", "by"), rows), width="content")
         _taken(now)
-        copies(now, {"w_qk": "W_QK, as it stands above"})
+    copies(now, {"w_qk": "W_QK, as it stands above"})
 
 
 def _taken(now: Worked) -> None:
@@ -81,7 +80,9 @@ def _taken(now: Worked) -> None:
 def _about_tied() -> None:
     """While keys are made by W_Q, other things follow from the choice above than with our keys: said there."""
     if chosen("tied"):
-        notice("W_K = W_Q is on, under “Is a score the same both ways?”: whoever asks by a coordinate is found by it.")
+        st.caption(
+            "W_K = W_Q is on, under “Is a score the same both ways?”: whoever asks by a coordinate is found by it."
+        )
 
 
 def prompts() -> None:
@@ -270,9 +271,8 @@ def ranks() -> None:
             for spare in SPARE]  # fmt: skip
     rows.append(("as it stands above", *_ranked(yours()), "–"))
     header = ("coordinate 3, our numbers", *_RANKED.values(), "scores changed")
-    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
-        st.html(text_table("The rank: how many directions each uses", header, rows), width="content")
-        copies(yours(), {"w_qk": "W_QK, as it stands above"})
+    st.html(text_table("The rank: how many directions each uses", header, rows))
+    copies(yours(), {"w_qk": "W_QK, as it stands above"})
 
 
 def _ranked(found: Worked) -> list[str]:

@@ -279,6 +279,19 @@ def set_setting(anew: str = "", /, **changes: Any) -> None:
 
     anew: a given matrix that is to be as the setting makes it, whatever was typed into it.
     """
+    _set(anew, changes)
+
+
+def set_asked(**changes: Any) -> None:
+    """The settings that a question asks about. It may take others back to ours first; that is no part of its answer, so
+    the matrices are compared with those that stood there then. Undo goes back to what the learner saw."""
+    document = visit().document
+    bench = document.bench
+    ours = {k: v for k, v in changes.items() if k not in bench.figures and v == bench.settings[k]}
+    _set("", changes, document.with_settings(**ours))
+
+
+def _set(anew: str, changes: Mapping[str, Any], compared: Editable | None = None) -> None:
     now = visit()
     now.touched = True
     bench = now.document.bench
@@ -290,7 +303,7 @@ def set_setting(anew: str = "", /, **changes: Any) -> None:
         changed = {k: v for k, v in changes.items() if k not in seen}
         document = replace(now.document, edits=kept).with_settings(**changed)
         dropped = _dropped(now.document, document)
-        now.commit(document, dropped)
+        now.commit(document, dropped, None if compared == document else compared)
         if dropped:
             now.lost = next(iter(changed)), dropped
 

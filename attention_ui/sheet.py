@@ -26,7 +26,6 @@ class Sheet(Editable):
 
     name: str
     settings: Mapping[str, Value] = field(default_factory=dict)
-    subject = "table of numbers"
 
     @property
     def bench(self) -> Bench:
@@ -84,7 +83,11 @@ class Sheet(Editable):
         return {name: np.array(matrix) for name, matrix in set_up.given.items()}, set_up.labels
 
     def about(self, matrix: Matrix, at: Index, d_k: int) -> str:
-        return self.words[at[0]].why if matrix.name == "x" else self.set_up.about[matrix.name]
+        return self.words[at[0]].why if matrix.name == "x" and self.words else self.set_up.about[matrix.name]
+
+    @property
+    def said_of_x(self) -> str:
+        return "" if self.words else self.set_up.about.get("x", "")
 
     def around(self) -> "Sheet":
         return replace(self, edits={name: cells for name, cells in self.edits.items() if name in self.bench.watched})

@@ -23,12 +23,13 @@ CLAIMS: Mapping[str, str] = {
     "typical": "usually so in trained models; not a law",
     "contested": "people who know the subject disagree",
 }
+CHECK = "check-yourself"  # the address, in a page, of its exercises
 WIDTH = 860  # pixels that a line, a box or a figure takes at most; less where there is less
 
 
 def goal(text: str, minutes: int = 0, needs: Sequence[str] = ()) -> None:
     """What the learner can do afterwards, in one sentence; how long it takes; what should be known before."""
-    about = [f"About {minutes} minutes."] * bool(minutes)
+    about = [f"About {minutes} minutes. [Skip to the exercises](#{CHECK})."] * bool(minutes)
     about += [f"It builds on: {', '.join(needs)}"] * bool(needs)
     st.markdown(f"**Goal.** {text}")
     if about:

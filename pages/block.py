@@ -78,7 +78,7 @@ st.markdown("X″ times W_U makes **logits**: for each word of the vocabulary, h
 if reveal("block.which", "Five words are in. Which row says the sixth?", *predicted("which")):
     cooler("temperature", "top_k")
     st.markdown("Each row predicts its next word. That of *cube* has seen all five, the first only itself; a sixth row "
-                "would need a word. The temperature T divides logits; *top k* keeps the k largest.")  # fmt: skip
+                "would need a word. Temperature T divides logits; *top k* keeps the k largest, ties too.")  # fmt: skip
     terms("unembedding", "logit", "temperature", "top-k", "sampling", "KV cache")
 misconception("“Think like a playwright” changes the temperature.", "T is set in the program. Other words make other "
               "logits.", wording())  # fmt: skip

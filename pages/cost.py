@@ -82,7 +82,7 @@ if reveal("cost.experts", "How many of its numbers does a token use?", *predicte
 terms("LoRA", "quantisation", "mixture of experts", "rank", "MLP")
 
 st.subheader("Why not a plain network?", anchor=False)
-st.markdown("One layer of weights, from all numbers of our five words to all of the result, might do a head’s job.")
+st.markdown("One layer of weights, from all features of our five words to all of the result, might do a head’s job.")
 if reveal("cost.layer", "How many weights does that layer have?", *predicted("layer")):
     plain_network()
     st.markdown("And a sixth word has no place in it. What is learned for one place must be learned for each again.")

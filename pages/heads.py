@@ -29,7 +29,7 @@ if reveal("heads.together", "How much blue does cube get when they are added up?
     added("together")
     st.markdown("A row of W_O meets one column of H, and that belongs to one head. Cut H and W_O at the same places, "
                 "and the product is a sum of parts. Programs concatenate: one large product is fast.")  # fmt: skip
-claim("exact here", "The heads’ parts are added, whichever way it is computed.")
+    claim("exact here", "The heads’ parts are added, whichever way it is computed.")
 misconception("Heads act on one another in W_O, which mixes them.", "They add. No number of one head is multiplied by "
               "one of another: head 2 adds what it adds, whatever head 1 collects.", apart())  # fmt: skip
 misconception("The concatenated vector is too long for the MLP.", "W_O makes it as long as a word again, however many "

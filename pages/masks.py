@@ -34,13 +34,13 @@ st.markdown("Where the hidden triangle lies depends on how tokens stand. As rows
 triangle()
 
 st.subheader("Why hide anything?", anchor=False)
-st.markdown("A language model is trained to predict the next word, after every word at once. The row of *hit* is to "
-            "predict *blue*, and must not see it: who reads the answer learns nothing. Imagine no mask.")  # fmt: skip
+st.markdown(f"A language model is trained to predict the next word, after every word at once. The {line()} of "
+            "*hit* is to predict *blue*, and must not see it: reading is not learning. Imagine no mask.")  # fmt: skip
 if reveal("masks.why", "How much does hit then take from the words after it?", *predicted("why")):
     st.markdown("It reads ahead, and would learn to copy. A causal mask, applied as it should be, leaves "
-                "each row a beginning of the text, a *prefix*, and the last column below is 0: one run, one honest "
-                "example for each word. The last row asks for a word that is not there yet: ???. Choose or paint "
-                "another mask. Who cheats?")  # fmt: skip
+                "each word a beginning of the text to see, a *prefix*, and the last column of the table is 0: one "
+                "run, one honest example for each word. Its last line asks for a word that is not there yet: ???. "
+                "Choose or paint another mask. Who cheats?")  # fmt: skip
     examples()
     claim("typical", "Models that write are causal. Those that only read a finished text, such as BERT, see both ways: "
           "a French noun may look ahead to its adjective.")  # fmt: skip
@@ -52,17 +52,17 @@ st.subheader("One word more", anchor=False)
 st.markdown("Take the first four words, then append *cube*. How much does *ball* take from *red*, before and after?")
 if reveal("masks.append", "With the causal mask, and without a mask?", *predicted("append")):
     longer()
-    st.markdown("Without a mask *cube* gets a share, and the others of that row get less. A causal mask, applied as it "
-                "should be, leaves all earlier rows as they were.")  # fmt: skip
+    st.markdown("Without a mask *cube* gets a share, and the others get less. A causal mask, applied as it should "
+                "be, leaves what all earlier words take as it was.")  # fmt: skip
 misconception("The mask is for training. When a model writes, no later word is there to hide.", "The words before the "
               "last one must come out as they did in training, so the mask stays. A causal model that writes word by "
-              "word gets the very rows of one run over the whole text. Try it with no mask.")  # fmt: skip
+              "word gets the very weights of one run over the whole text. Try it with no mask.")  # fmt: skip
 generated()
 st.markdown("With a causal mask what the head makes of earlier words stays, too. So the next layer need not make their "
             "keys and values again. They are kept, in the **KV cache**.")  # fmt: skip
 terms("KV cache")
 
-st.subheader("The first word, and a row that sees nothing", anchor=False)
+st.subheader("The first word, and a word that sees nothing", anchor=False)
 misconception("Under a causal mask the first word sees nobody, so attention never changes it.", "It sees itself, with "
               "weight 1, and takes its own value. What never changes: no other word reaches it.",
               numbers("first word"))  # fmt: skip
@@ -78,11 +78,13 @@ st.markdown("“Hide it” sounds like “make it 0”. Let the hidden scores be
 if reveal("masks.zero", "How much does hit take from ball then?", *predicted("zero")):
     st.markdown(f"e⁰ is 1: what is hidden still gets a share. The sum is {zero.written('row_sums', HIT)} = "
                 f"{zero.said('row_sums', HIT)}. Weights set to 0 *after* softmax leave shares out.")  # fmt: skip
-    if reveal("masks.again", "And if each row is then divided by what is left of it?", *predicted("again")):
+    if reveal(
+        "masks.again", "And if each word’s shares are then divided by what is left of them?", *predicted("again")
+    ):
         ways()
         st.markdown("After softmax, shares are missing. Dividing once more puts that right: the first sum stands in "
                     "every share, and cancels. Two wrongs agree with the right way.")  # fmt: skip
-        claim("exact here", "The last row is the first again, whatever the mask is. Paint another, and compare.")
+        claim("exact here", "The last line is the first again, whatever the mask is. Paint another, and compare.")
 claim("typical", "Programs add −∞, or a large negative number, before softmax: one step, and no second division.")
 
 close_lesson("masks")

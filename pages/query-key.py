@@ -29,9 +29,9 @@ twice()
 claim("exact here", "Scores depend on W_Q and W_K through their product only: both ways they agree, cell by cell.")
 
 st.subheader("The rule is in the weights", anchor=False)
-st.markdown(f"With our weights *cube* takes {ours.said('weights', CUBE, RED)} each from *red* and *blue*: in the row "
-            "*noun* of W_Q only coordinate 0 is not 0. Suppose that this number moves to coordinate 1, where nouns "
-            "have the 1 of their keys.")  # fmt: skip
+st.markdown(f"With our weights *cube* takes {ours.said('weights', CUBE, RED)} each from *red* and *blue*: in the "
+            f"{line()} *noun* of W_Q only coordinate 0 is not 0. Suppose that this number moves to coordinate 1, where "
+            "nouns have the 1 of their keys.")  # fmt: skip
 if reveal("query_key.sought", "From whom does cube take most then?", *predicted("sought")):
     sought()
     st.markdown("With nouns looking for nouns, *one* coordinate of the keys serves two kinds of queries, those of "
@@ -54,7 +54,7 @@ st.markdown(f"With our weights *ball* looks at *red* with a score of {ours.said(
             f"with {ours.said('scores', RED, BALL)}. Now let W_K = W_Q, and lift the mask.")  # fmt: skip
 if reveal("query_key.tied", "What is the same both ways, for any two words?", *predicted("tied")):
     mirror(BALL, HIT)
-    st.markdown("Softmax divides each row by a sum of its own. So equal scores become unequal weights.")
+    st.markdown(f"Softmax divides each {line()} by a sum of its own. So equal scores become unequal weights.")
 
 st.subheader("Turn both", anchor=False)
 st.markdown("Turn all queries and all keys by the same angle: a *rotation* of their coordinates, in pairs. Each "
@@ -67,8 +67,8 @@ misconception("Each entry of W_Q has a meaning: coordinate 0 is for adjectives."
 
 st.subheader("A spare coordinate", anchor=False)
 st.markdown("The *rank* says how many directions a matrix really uses. That of the combined weights is 2 in our "
-            "example: two rules that ask for two different things. It is never above d_k, the number of columns of "
-            "W_Q and of W_K. Our coordinate 3 is empty in both. Let *blue* get a number there, in W_Q.")  # fmt: skip
+            "example: two rules that ask for two different things. It is never above d_k, how many coordinates a query "
+            "and a key have. Our coordinate 3 is empty in both. Let *blue* get a number there, in W_Q.")  # fmt: skip
 if reveal("query_key.spare", "And now, which scores change?", *predicted("spare")):
     ranks()
     st.markdown("What no key answers counts for nothing. So does a key that nobody asks for, such as coordinate 2, "

@@ -134,12 +134,21 @@ MECHANISMS = {
     "gradients, linear": trained(programs.squared_error(programs.linear(hides=True))),
     "gradients, recurrent": trained(programs.squared_error(programs.recurrent(2, normalised=False, rest=False))),
     "scores, masked too late": programs.unshifted(programs.of_scores(programs.renormalised(programs.masked(ONE)))),
+    "context and question": programs.blocks(6, 3),
+    "context and question, steady": programs.blocks(6, 3, steady=True),
+    "pairs merged exactly": programs.merged("exact"),
+    "pairs merged by the larger, steady": programs.merged("max", steady=True),
+    "said again": programs.AGAIN,
+    "layers that share their weights": programs.stack(
+        [programs.linear(hides=True, normalised=False, feature_map=False)] * 2, shared=("w_q", "w_k", "w_v", "w_o")
+    ),
     "picture": programs.over_patches(2, (4, 6)),
     "picture, masked": programs.unshifted(programs.over_patches(3, (6, 3), programs.masked(ONE))),
 }
 SIZES = {
     "head": 2, "kv_head": 1, "d_model": 5, "d_model_k": 5, "d_k": 4, "d_v": 7, "d_ff": 8, "d_source": 10, "vocab": 9,
     "past": 6, "distance": 3, "rank": 2, "expert": 4, "row": 3, "column": 5,
+    "frozen": 6, "token": 9,
 }  # fmt: skip
 _TOKENS = {
     "grouped": {"head": 6, "kv_head": 3}, "block, grouped": {"head": 6, "kv_head": 3},

@@ -160,6 +160,11 @@ NEEDS = {  # of a setting that counts only beside another one
     ("block", "built"): {"part": "layers"},
     ("block", "temperature"): {"part": "next"},
     ("block", "top_k"): {"part": "next"},
+    ("in_context", "shots"): {"part": "regression"},
+    ("in_context", "noise"): {"part": "regression"},
+    ("in_context", "rate"): {"part": "regression"},
+    ("in_context", "layers"): {"part": "regression"},
+    ("in_context", "text"): {"part": "induction"},
 }
 
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 
 from attention_core import programs, run
+from attention_core.benches import BENCHES
 from attention_core.checks import checks
 from attention_core.examples import PAINT
 from tests.heads import FIXED, SOUND, VARIANTS, drawn, seeds, sizes
@@ -70,6 +71,20 @@ def test_given_weights_are_checked_where_they_are_read_first():
     assert texts(run(programs.HANDED_ON, given), "output", holds=False) == [
         "no share should be below 0, and the smallest is −0.50"
     ]
+
+
+def test_of_several_heads_the_rows_that_do_not_fit_are_named():
+    bench = BENCHES["heads"].set_up()
+    weights = np.array(bench.given["weights"])
+    weights[1, 4, 3] = 0
+    given = {**bench.given, "weights": weights}
+    said = texts(run(bench.program, given, bench.labels), "output", holds=False)
+    assert said == ["each row of A should sum to 1; not so: “cube” in head 2 (0.31)"]
+    weights *= 2
+    (said,) = texts(run(bench.program, given, bench.labels), "output", holds=False)
+    assert said.endswith(
+        "“red” in head 1 (2), “ball” in head 1 (2), “hit” in head 1 (2), “blue” in head 1 (2), and 6 more"
+    )
 
 
 def test_softmax_over_columns_breaks_the_rows():

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from attention_core.benches import BENCHES
 from attention_core.exercises import EXERCISES
+from attention_core.programs.givens import GIVENS
 from attention_core.progress import Progress, answered, finished, to_text
 from attention_ui.answer_fields import pickable as pickable_of
 from attention_ui.link import View
@@ -217,6 +218,16 @@ def test_a_blank_gives_nothing_away():
     press(app, name, "check")
     marked = html(app)
     assert 'class="wrong"' in marked or "Nothing was typed" in marked
+
+
+@every_exercise
+def test_what_is_given_has_a_name(name):
+    """Not the ones or the sizes that an answer is only computed with: nobody knows what they are for."""
+    labels = [label for label in (e.label for e in opened(name).expander) if label.startswith("The given matrices: ")]
+    titles = {given.title for given in GIVENS.values()}
+    for label in labels:
+        said = label.removeprefix("The given matrices: ").replace("\\", "").split(", ")
+        assert set(said) <= titles, said
 
 
 def test_marks_stand_in_the_matrix():
@@ -530,3 +541,8 @@ def test_a_finished_lesson_keeps_its_first_day():
     app.session_state["progress"] = finished(Progress(), "softmax", date(2026, 3, 1))
     sound(app.run())
     assert app.session_state["progress"].finished == {"softmax": date(2026, 3, 1), "one_head": date.today()}
+
+
+@pytest.mark.parametrize(("name", "needed"), [("E32", False), ("E18", False), ("one-head-mask", True)])
+def test_a_mask_that_words_describe_is_given_no_matrices(name, needed):
+    assert any(box.label.startswith("The given matrices") for box in opened(name).expander) == needed

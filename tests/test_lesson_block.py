@@ -237,6 +237,36 @@ def test_the_page_in_every_setting(setting):
         answered(**{setting: value})
 
 
+def test_words_that_tie_are_both_said():
+    """hit is followed by red and blue alike; and where one word may be chosen, by either."""
+    for settings in ({}, {"top_k": 1}):
+        said = texts(answered(part="next", **settings))
+        assert "<td>red ball hit</td><td>red or blue</td>" in said
+        assert "<td>red ball</td><td>hit</td>" in said
+
+
+def test_two_layers_say_which_are_drawn():
+    assert "Drawn: layer 2 alone. Layer 1 is put before it" in texts(answered(part="layers"))
+    said = texts(answered(part="layers", built="own"))
+    assert "Drawn: two layers, each its own." in said
+    assert "Layer 1 is put before it" not in said
+
+
+def test_the_formulas_of_the_norm_speak_of_the_matrices_that_are_drawn():
+    steps = BENCH.set_up(part="norm").program
+    assert not any("U" in step.formula for step in steps)
+    assert "X_{if}" in programs.find(steps, "mean").formula
+    assert programs.find(steps, "spread").rule.sign == ("√", "+")
+
+
+def test_the_end_of_what_is_written_is_said():
+    last = BENCH.allowed["written"][-1]
+    assert "as far as it goes" not in texts(answered(written=last - 1))
+    app = answered(written=last)
+    assert f"{last} words are as far as it goes here" in texts(app)
+    assert app.button(key="block.next").disabled
+
+
 def test_a_text_is_written_word_by_word():
     app = answered()
     for n in (1, 2, 3):

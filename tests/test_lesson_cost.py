@@ -355,6 +355,26 @@ def test_all_weights_zero_have_no_spacing():
     assert "Largest error, by size: 0. Half the spacing: 0." in texts(answered(show="bits", edits={"w": zeros}))
 
 
+@pytest.mark.parametrize(
+    ("n", "scores", "all_of_it"),
+    [
+        (5, ("100 B", "100 B"), ("10.3 kB", "10.4 kB")),  # (25 + 4 × 5 × 128) × 4 bytes; and m and r of five queries
+        (10**6, ("4 TB", "65.5 kB"), ("4 TB", "329 kB")),
+    ],
+)
+def test_what_is_kept_is_counted_alike_with_tiles_and_without(n, scores, all_of_it):
+    said = texts(answered(n=n))
+    for row, found in (("scores at once", scores), ("with their queries, keys, values, outputs", all_of_it)):
+        assert f'<th scope="row">{row}</th>' + "".join(f"<td>{x}</td>" for x in found) in said
+    assert ("It begins at 1,000." in said) == (n == 5)
+
+
+def test_a_view_says_whether_it_is_drawn_above():
+    said = texts(answered(show="lora"))
+    assert "“LoRA” is drawn above" in said
+    assert "“tile by tile” is drawn above" not in said
+
+
 @pytest.mark.parametrize("n", LENGTHS)
 def test_prices_follow_the_length(n):
     said = texts(answered(n=n))
@@ -428,6 +448,7 @@ def test_a_window_and_a_global_word():
 def test_other_worked_exercises():
     assert EXERCISES["cost-tiles"].task(0).check("14/9").right
     assert EXERCISES["cost-cache"].task(0).check("393.216").right
+    assert EXERCISES["cost-cache"].task(0).solution[-1] == "GB: 393,216,000,000 / 1,000,000,000 = 393.216"
     assert names(EXERCISES["cost-cache"].task(0).check("4718.592")) == ["every head"]
     assert EXERCISES["cost-lora"].task(0).check("196608").right
     assert EXERCISES["cost-window"].task(0).check(str(int(np.asarray(PATTERNS["window"].mask(20, 8)).sum()))).right
@@ -442,3 +463,13 @@ def test_exercises_count_what_the_core_counts(seed):
     scores = tiles.given["k"][:, 0]
     assert tiles.right.trace["tile2.row_sums"].value[0] == pytest.approx(np.exp(scores - scores.max()).sum())
     assert scores[2:].max() > scores[:2].max()
+
+
+@pytest.mark.parametrize(("show", "axes"), [("tiles", {"tile 1", "tile 2"}), ("state", {"token 1", "token 2"})])
+def test_an_axis_of_one_part_is_called_by_its_number(show, axes):
+    head = compute(Sheet("cost").with_settings(show=show))
+    called = {
+        axis for matrix in board_data(Picture(head, None, View()))["matrices"].values() for axis in matrix["axes"]
+    }
+    assert called >= axes
+    assert not any(axis[-1].isdigit() and " " not in axis for axis in called)

@@ -222,3 +222,24 @@ def test_the_exercises_have_the_numbers_of_the_course():
     assert list(shapes.right().values()) == ["4", "7", "4", "3"]
     assert EXERCISES["E25"].task(0).right() == "Q from its French translation; K and V from an English sentence"
     assert (EXERCISES["cross-model"].task(0).right() == masks.encoder_decoder(2, 2).value).all()
+
+
+def test_while_a_picture_is_read_the_page_says_how_to_choose_who_reads_whom():
+    """The choice itself is not there then."""
+    hint = "Choose “two sentences” there, and then who reads whom."
+    assert hint in texts(answered(read="picture"))
+    assert hint not in texts(answered())
+
+
+def test_that_a_change_was_lost_is_said_below_the_row_of_choices():
+    """Among them it would push the next choice to the edge."""
+    sheet = Sheet("cross_attention").with_cells("mask", {(0, 0): "0"})
+    app = opened(PAGE, **pack(sheet, View()))
+    choice = next(group for group in app.button_group if group.key == "cross_attention.read")
+    sound(choice.set_value("picture").run())
+    said = [
+        "lost" if node.type == "html" and "Your changes to M belonged" in node.proto.body else getattr(node, "key", "")
+        for node in app.main
+    ]
+    assert said.count("lost") == 1
+    assert said.index("cross_attention.read") < said.index("cross_attention.cut") < said.index("lost")

@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from attention_core import costs, programs, run
 from attention_core.benches import BENCHES
 from attention_core.exercises import EXERCISES
+from attention_ui.document import compute
+from attention_ui.editable import EditError
 from attention_ui.heads_numbers import BLUE, CUBE, RED, predicted
 from attention_ui.link import View, pack
+from attention_ui.payload import Picture, panel
 from attention_ui.sheet import Sheet
 from tests.laws import close
 from tests.mechanisms import MECHANISMS, drawn_for, sizes_of
@@ -23,7 +26,7 @@ PAGE = "pages/heads.py"
 BENCH = BENCHES["heads"]
 QUESTIONS = ("together", "split", "count", "order", "rows", "prune", "shared")
 HIDDEN = {
-    "together": "A row of W_O meets one column of H", "split": "A column of a product is made by one column",
+    "together": "The heads’ parts are added, whichever way", "split": "A column of a product is made by one column",
     "count": "Many heads cost no more than one", "rows": "Then an output meets the other head’s rows",
     "prune": "**Pruning** takes a head’s part away", "shared": "our heads have the same keys",
 }  # fmt: skip
@@ -144,3 +147,53 @@ def test_a_number_typed_in_one_head_stays_when_heads_change_places():
     turned = sheet.with_settings(swapped=True)
     assert turned.given()[0]["w_v"][0, 3, 1] == 5
     assert turned.with_settings(swapped=False).edits == sheet.edits
+
+
+def test_a_cell_that_cannot_be_read_is_named_as_it_is_labelled():
+    """The fourth row of W_O is headed “0 of head 2”: no row 3."""
+    sheet = Sheet("heads")
+    with pytest.raises(EditError, match=r"^W_O, row 0 of head 2, column blue: "):
+        sheet.with_cells("w_o", {(3, 4): "hello"})
+    with pytest.raises(EditError, match=r"^W_O, head 2, row 0, column blue: "):
+        sheet.with_settings(together="summed").with_cells("w_o", {(1, 0, 4): "hello"})
+
+
+def told(name, *at, **settings):
+    """What the panel says of a picked cell: its arithmetic as text, and the sentences about it."""
+    view = View(picked=(name, *at))
+    said = panel(Picture(compute(Sheet("heads").with_settings(**settings)), None, view))
+    return "".join(part if isinstance(part, str) else part["text"] for part in said["arithmetic"]), said["about"]
+
+
+@pytest.mark.parametrize("out", ["nobody", "previous token"])
+def test_a_product_says_what_each_head_adds(out):
+    """Y[cube, blue] is one row times one column; which of it is whose, the page could not be asked."""
+    _, about = told("projected", CUBE, 4, out=out)
+    assert about.endswith(f"Of this, head 1 adds 0.33 and head 2 adds {'0.69' if out == 'nobody' else '0'}.")
+    assert "Of this" not in told("projected", CUBE, 4, together="summed")[1]
+    assert "Of this" not in told("output@1", CUBE, 0)[1]
+
+
+def test_a_number_that_is_only_moved_says_where_it_was():
+    assert told("concat", CUBE, 3)[0] == "O_2[cube, 0] = 0.69"
+
+
+def test_what_is_kept_follows_the_heads_above():
+    """Two heads of 3 keys and 3 values, 5 words, 2 bytes a number: 120; half of it when they share."""
+    for made, groups, size in (("separate", 2, 120), ("shared", 1, 60)):
+        row = f"<td>2</td><td>{groups}</td><td>{size}\N{NO-BREAK SPACE}B</td><td>120\N{NO-BREAK SPACE}B</td>"
+        assert row in texts(answered(made=made))
+
+
+def test_a_sentence_without_colours_says_why_nothing_is_handed_over():
+    silent = "so all values are 0: these heads hand over nothing"
+    assert silent in texts(answered(sentence="the cat sat on the mat"))
+    assert silent not in texts(answered())
+
+
+def test_how_the_matrices_are_not_ours_is_said_above_them():
+    assert "The text is about our words and numbers." in texts(answered())
+    said = texts(answered(out="previous token", swapped=True))
+    assert (
+        "**Not our numbers any more:** the heads have changed places and the previous-token head is left out." in said
+    )

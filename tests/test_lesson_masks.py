@@ -137,7 +137,7 @@ def test_the_ways_to_get_it_wrong():
     ):
         assert row(*cells) in said
     assert row("after softmax", "1/2", "1/2", "1") not in said
-    assert "The row of red" in settled(n=1)
+    assert "What red takes" in settled(n=1)
 
 
 def test_a_row_that_sees_nothing():

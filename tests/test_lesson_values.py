@@ -220,7 +220,7 @@ def test_without_the_residual_the_word_is_no_part():
     assert "The residual is switched off: the word as it comes is missing" in said
     assert "<td>(0, 0, 0, 3/4, 0, 1/4)</td></tr></tbody>" in said
     assert '<th scope="row">as it comes</th>' not in said
-    assert "**Not our numbers any more:** the residual is off. Sentences may differ" in said
+    assert "**Not our numbers any more:** the residual is off. The text may differ" in said
 
 
 def test_the_tables_follow_what_is_typed():

@@ -828,9 +828,9 @@ RAISED = SOFTMAX.with_settings(constant=100.0)
         (LOOKUP, LOOKUP.with_settings(sharpness=2.0), "c went from 1 to 2: ", "so the step “sharpened scores” was"),
         (PAINT, replace(PAINT, temperature=2.0), "T went from 1 to 2: ", "so the step “tempered scores” was added: "),
         (PAINT, PAINT.unscaled(), "c went from 0.50 to 1: ", "so S̃[hit, ball] went from 1.10 to 2.20"),
-        (SOFTMAX, SOFTMAX.with_settings(steady=True), "the step “shifted scores” was added: D[", "so E[ball, red] "),
+        (SOFTMAX, SOFTMAX.with_settings(steady=True), "The step “shifted scores” was added: D[", "so E[ball, red] "),
         (PAINT, replace(PAINT, ablation="masked_after"), "The step “masked scores” was taken away.", "so D[red, ball]"),
-        (PAINT, replace(PAINT, ablation="wrong_axis"), "you changed how this step is computed, so r[red]", "so A["),
+        (PAINT, replace(PAINT, ablation="wrong_axis"), "You changed how this step is computed, so r[red]", "so A["),
     ],
 )
 def test_the_path_of_a_setting_begins_with_what_was_set(before, after, first, then):

@@ -18,7 +18,7 @@ from attention_ui import session
 from attention_ui.controls import ABLATIONS
 from attention_ui.document import Document, compute, example_document
 from attention_ui.link import View, pack
-from attention_ui.payload import SHOWN, Picture, board_data
+from attention_ui.payload import SHOWN, Picture, board_data, why
 from attention_ui.session import Visit, handle
 from attention_ui.sheet import Sheet
 from tests.documents import documents, matrices, seeds, switched, typed_cells
@@ -586,10 +586,18 @@ def test_a_change_that_marks_nothing_does_not_send_to_look_for_marks(now, change
 @pytest.mark.parametrize(
     ("name", "setting", "said"),
     [
-        ("softmax", {"scores": "paint"}, "This is another table of numbers; nothing to compare."),
+        ("softmax", {"scores": "paint"}, "These are other rows or columns; nothing to compare."),
+        ("heads", {"swapped": True}, "The heads stand in another order; nothing to compare."),
+        ("cross_attention", {"read": "picture"}, "Other matrices are drawn now; nothing to compare."),
         ("projections", {"n": 3}, "These are other words; nothing to compare."),
         ("positions", {"order": "swapped"}, f"{REORDERED}; nothing to compare."),
-        ("projections", {"bias": "zero"}, f"{UNMOVED}, but a step was added or taken away."),
+        ("projections", {"bias": "zero"}, f"{UNMOVED}, but steps were added or taken away."),
+        ("block", {"part": "mlp"}, f"{UNMOVED}, but steps were added or taken away."),
+        ("block", {"part": "norm"}, "Other matrices are drawn now; nothing to compare."),
+        ("block", {"part": "next"}, "Other matrices are drawn now; nothing to compare."),
+        ("block", {"part": "layers"}, "These are other words; nothing to compare."),
+        ("cost", {"show": "lora"}, "Other matrices are drawn now; nothing to compare."),
+        ("cost", {"show": "bits"}, "Other matrices are drawn now; nothing to compare."),
         ("softmax", {"keys": 3}, f"{UNMOVED}."),
         ("lookup", {"soft": False}, "A dark corner marks every number that changed, in 3 matrices."),
     ],
@@ -598,6 +606,27 @@ def test_a_setting_of_a_lesson_says_what_it_did(now, name, setting, said):
     now.document = Sheet(name)
     session.set_setting(**setting)
     assert now.said == said
+
+
+def test_a_question_is_compared_with_nothing_else_changed(now):
+    """That a head counts again is no part of what sharing keys and values does; Undo leads back to what was seen."""
+    pruned = now.document = Sheet("heads").with_settings(out="previous token")
+    session.set_asked(out="nobody", swapped=False, made="shared")
+    assert now.document == Sheet("heads").with_settings(made="shared")
+    assert now.before == Sheet("heads")
+    lines = why(Picture(compute(now.document), compute(now.before), View()))["lines"]
+    assert [line["text"] for line in (lines[0], lines[-1])] == [
+        "Now both heads share W_K and W_V.",
+        "There the change ends: nothing after it moved.",
+    ]
+    now.undo()
+    assert now.document == pruned
+
+
+def test_a_question_that_only_takes_back_is_compared_with_what_was_seen(now):
+    pruned = now.document = Sheet("heads").with_settings(out="content")
+    session.set_asked(out="nobody")
+    assert (now.document, now.before) == (Sheet("heads"), pruned)
 
 
 def test_dropped_edits_are_said(now):

@@ -42,7 +42,9 @@ def test_a_goal_says_how_long_and_what_it_builds_on():
         "**Goal.** Say what softmax does.",
         "**Goal.** Nothing else.",
     ]
-    assert [element.value for element in app.caption] == ["About 15 minutes. It builds on: dot products, tables"]
+    assert [element.value for element in app.caption] == [
+        "About 15 minutes. [Skip to the exercises](#check-yourself). It builds on: dot products, tables"
+    ]
 
 
 @pytest.mark.parametrize("kind", CLAIMS)

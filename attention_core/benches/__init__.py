@@ -11,7 +11,9 @@ from attention_core.benches import (
     block,
     cost,
     cross_attention,
+    debugger,
     heads,
+    in_context,
     lookup,
     masks,
     positions,
@@ -43,6 +45,8 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
             block,
             cost,
             training,
+            in_context,
+            debugger,
         )
     }
 )

@@ -19,7 +19,8 @@ Value = bool | float | int | str
 
 @dataclass(frozen=True)
 class SetUp:
-    """What is computed. editable: the given matrices that may be typed over; about: where a given matrix comes from.
+    """What is computed. editable: the given matrices that may be typed over; about: where a given matrix comes from
+    (of x only where it is no sentence: else its words say it).
 
     steady: the program that subtracts the row maximum, run when a score is too large for exp; () if `program` knows;
     alike: given matrices that hold the same numbers: what is typed into one of them stands in all;

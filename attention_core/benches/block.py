@@ -67,6 +67,10 @@ def neuron_says() -> str:
     return text.removeprefix("+ ") if text[0] == "+" else text.replace(" ", "", 1)
 
 
+_TITLES = ("neurons, no bias yet", "neurons, before activation", "neurons, after activation")
+_PHI = "Φ(P) is how much of a bell curve lies below P: near 1 where P is large, near 0 far below 0."
+
+
 def _neuron(source: str, letter: str, activation: str) -> Program:
     """The MLP, without a bias on its way down, and its addition to the stream `source`.
 
@@ -75,6 +79,10 @@ def _neuron(source: str, letter: str, activation: str) -> Program:
     bent = "gelu" if activation == "none" else activation
     product, biased, post, *_ = programs.mlp(source, bent)
     *_, down = programs.mlp(source, bent, biases=False)
+    product, biased, post = (replace(step, title=title) for step, title in
+                             zip((product, biased, post), _TITLES, strict=True))  # fmt: skip
+    if bent == "gelu":
+        post = replace(post, says=f"{post.says} {_PHI}")
     (added,) = programs.renamed((find(programs.BLOCK, "resid_post"),), {"residual": source})
     product = replace(product, formula=f"P_0 = {letter} W_1", formula_t=f"P_0 = W_1 {letter}")
     added = replace(added, formula=f"X'' = {letter} + R")
@@ -146,6 +154,10 @@ def _norm(moved: str) -> SetUp:
     program = programs.norm("norm", "x")
     program = programs.renamed(program, {name: name.removeprefix("norm.") for step in program
                                          for name in (step.name, *step.inputs)})  # fmt: skip
+    program = tuple(replace(step, formula=step.formula.replace("U", "X")) for step in program)
+    spread = replace(find(program, "spread"), says="The root of the variance. ε keeps from dividing by 0; here it "
+                     "is so small that it is drawn as 0.")  # fmt: skip
+    program = exchanged(program, spread, replace(find(program, "out"), formula="Z = G + b"))
     given = {"x": PAINT.given(WORDS)[0]["x"] * times + plus, "epsilon": np.array(_EPSILON),
              "gain": np.ones(len(PAINT.features)), "shift": np.zeros(len(PAINT.features))}  # fmt: skip
     words = PAINT.words(WORDS)

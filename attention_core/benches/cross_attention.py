@@ -20,11 +20,13 @@ import numpy as np
 from attention_core import masks, programs
 from attention_core.benches.bench import Bench, SetUp, Value
 from attention_core.masks import Mask
+from attention_core.numerals import exact
 from attention_core.tokens import Word
 from attention_core.trace import Program
 
 FACTOR, PIXEL_FACTOR = 9, 2
 _D_K = 4  # its root is whole; three coordinates are used, one for each kind of word
+_MATCH = sqrt(_D_K) * log(FACTOR)  # in W_Q, where kinds match: scaled, ln 9
 _NOUN, _ADJECTIVE, _ARTICLE = range(3)  # the coordinates that queries and keys have for the kinds
 _KINDS = ("noun", "adjective", "article")
 
@@ -122,7 +124,7 @@ def _weights(part: Part) -> dict[str, np.ndarray]:
     w_v[[source.at(name) for name in part.carried], places] = 1.0
     w_o[places, [asker.at(name) for name in part.written]] = 1.0
     return {
-        "w_q": asker.by_kind(sqrt(_D_K) * log(FACTOR), part.looks), "w_k": source.by_kind(1.0), "w_v": w_v, "w_o": w_o,
+        "w_q": asker.by_kind(_MATCH, part.looks), "w_k": source.by_kind(1.0), "w_v": w_v, "w_o": w_o,
     }  # fmt: skip
 
 
@@ -144,7 +146,9 @@ def _words(part: Part, english: str, french: str) -> SetUp:
     labels = {"query": queries, "key": keys, "d_model": asker.features, "d_v": part.carried}
     sees = "A word sees itself and the words before it" if part.causal else "Every word sees every word of the source"
     about = {
-        **dict.fromkeys(("w_q", "w_k", "w_v", "w_o"), _CHOSEN),
+        **dict.fromkeys(("w_k", "w_v", "w_o"), _CHOSEN),
+        "w_q": f"A weight chosen by us: {exact(_MATCH)} where kinds match. Times c = 1 / √{_D_K} that makes a score of "
+        f"{exact(log(FACTOR))}, so that a match counts {FACTOR} times. You can type another.",
         "scale": "1 / √4, because a key has 4 coordinates.",
         "mask": f"{sees}; click a cell to paint it.",
     }

@@ -168,4 +168,19 @@ BENCH = Bench(
     _heads,
     figures=("h",),
     watched=("x", "weights", "w_q", "w_k", "w_v", "w_o", "bias", "switches", "mask"),
+    said={  # not where the shares come from, nor what would stand for a head: both leave the numbers what they are
+        "sentence": "the sentence is “{}”",
+        "made": {
+            "separate": "each head has a W_V of its own",
+            "split": "one wide W_V is split into heads",
+            "shared": "both heads share W_K and W_V",
+        },
+        "together": {
+            "concatenated": "the outputs are laid side by side, then multiplied by W_O",
+            "summed": "each output is multiplied by its own rows of W_O, then added",
+        },
+        "swapped": {False: "the heads stand in our order", True: "the heads have changed places"},
+        "out": {"nobody": "both heads count"}
+        | {name: f"the {name.replace(' ', '-')} head is left out" for name in HEADS},
+    },
 )

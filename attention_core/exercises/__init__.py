@@ -19,8 +19,10 @@ from attention_core.exercises import (
     block,
     cost,
     cross_attention,
+    debugger,
     hand,
     heads,
+    in_context,
     lookup,
     masks,
     one_head,
@@ -51,6 +53,8 @@ EXERCISES: Mapping[str, Exercise] = {
         block,
         cost,
         training,
+        in_context,
+        debugger,
     )
     for exercise in lesson.EXERCISES
 }

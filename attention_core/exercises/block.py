@@ -179,7 +179,7 @@ def _cooler(seed: int) -> Task:
     t = asked.given["temperature"].item()
     exps = [exact(x) for x in trace["next.exps"].value[0].tolist()]
     return Task(
-        prompt=f"Words fit next as {_ratio(counts)}: so many times e is made of their logits. What is the "
+        prompt=f"Words fit next as {_ratio(counts)}: that is e to the power of their logits. What is the "
         f"probability of the first at T = {exact(t)}?",
         accepts=ACCEPTS,
         trace=trace,

@@ -93,7 +93,7 @@ def _stored(seed: int) -> Task:
         solution=(
             f"scores: {n:,} × {n:,} = {pairs:,}",
             f"bytes: {pairs:,} × {size} = {taken:,}",
-            f"TB: {taken:,} / 1,000,000,000,000 = {exact(taken / _TERA)}",
+            f"TB: {taken:,} / 1,000,000,000,000 = {taken / _TERA:,.12g}",
         ),
         checker=Numbers(asked),
     )
@@ -363,7 +363,7 @@ def _cache(seed: int) -> Task:
             f"numbers of a token in a layer: 2 × {d} × {groups} = {of_layer:,}",
             f"in {layers} layers: {of_token:,}, which are {each:,} bytes",
             f"bytes of {n:,} tokens: {each:,} × {n:,} = {each * n:,}",
-            f"GB: {exact(each * n / _GIGA)}",
+            f"GB: {each * n:,} / 1,000,000,000 = {each * n / _GIGA:,.12g}",
         ),
         checker=Numbers(asked),
     )

@@ -26,10 +26,14 @@ _PINNED = 0.001  # and how near two slips at once must come to it, to be named
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """One number (the problem's only target) or, with `many`, a mapping of its targets to texts."""
+    """One number (the problem's only target) or, with `many`, a mapping of its targets to texts.
+
+    strict: near is not right, for what a slip makes is as near.
+    """
 
     problem: Problem
     many: bool = False
+    strict: bool = False
 
     def right(self) -> Any:
         return self._answer(self.problem.right)
@@ -37,7 +41,7 @@ class Numbers:
     def wrong(self) -> Iterator[tuple[str, Any]]:
         for way in self.problem.singles:
             answer = self._answer(way)
-            if not _fit(self._texts(answer), self._expected):  # else it passes for the right one
+            if not self._right(self._texts(answer)):  # else it passes for the right one
                 yield way.name, answer
 
     def check(self, answer: Any) -> Verdict:
@@ -45,7 +49,7 @@ class Numbers:
         marks = self._marks(texts)
         if sentence := self._unread(texts):
             return Verdict(False, sentence, marks=marks, read=False)
-        if _fit(texts, self._expected):
+        if self._right(texts):
             return Verdict(True, self._praise(), marks=marks)
         ways = _best(texts, (*self.problem.singles, *self.problem.doubles), self.problem.targets)
         diagnoses = comes_out(ways)
@@ -69,6 +73,9 @@ class Numbers:
         else:
             sentence = "None of these slips gives that number. The hints lead on."
         return Verdict(right, sentence, diagnoses, self._diverges(ways))
+
+    def _right(self, texts: Sequence[str]) -> bool:
+        return _fit(texts, self._expected) >= (Fit.EXACT if self.strict else Fit.NEAR)
 
     @property
     def _expected(self) -> tuple[float, ...]:

@@ -13,6 +13,7 @@ Savings      lora, QUANTISED, experts: a change of low rank, fewer bits, a choic
 Linear       LINEAR_ATTENTION, linear, recurrent
 Training     squared_error, cross_entropy: losses;  backward, gradient_name, trained: gradients of what ends in a loss;
              iteration: these, and the weights after one step of SGD or Adam
+In context   blocks: context and question;  merged: pairs of keys;  AGAIN: an induction head
 Ancestors    HARD_LOOKUP, SOFT_LOOKUP, KERNEL_SMOOTHER;  HARD_TABLE, SOFT_TABLE, soft_table: single numbers
 Parts        SOFTMAX_ROWS, softmax_rows: of given scores;  SIMILARITY: dot products, lengths, cosines
 """
@@ -62,6 +63,7 @@ from attention_core.programs.heads import (
     multi_head,
     split_heads,
 )
+from attention_core.programs.in_context import AGAIN, MERGES, blocks, merged
 from attention_core.programs.linear_attention import LINEAR_ATTENTION, linear, recurrent
 from attention_core.programs.lookup import HARD_LOOKUP, HARD_TABLE, KERNEL_SMOOTHER, SOFT_LOOKUP, SOFT_TABLE, soft_table
 from attention_core.programs.losses import cross_entropy, squared_error
@@ -102,6 +104,7 @@ from attention_core.programs.updates import about, iteration
 __all__ = [
     "ABLATIONS",
     "ACTIVATIONS",
+    "AGAIN",
     "BEFORE_SOFTMAX",
     "BLOCK",
     "BOTH_WAYS",
@@ -113,6 +116,7 @@ __all__ = [
     "HARD_TABLE",
     "KERNEL_SMOOTHER",
     "LINEAR_ATTENTION",
+    "MERGES",
     "MISTAKE",
     "MIX",
     "MULTI_HEAD",
@@ -135,6 +139,7 @@ __all__ = [
     "backward",
     "biased",
     "block",
+    "blocks",
     "cached",
     "compact",
     "cross_entropy",
@@ -156,6 +161,7 @@ __all__ = [
     "masked",
     "masked_after",
     "masked_with_zero",
+    "merged",
     "mlp",
     "multi_head",
     "names",

@@ -105,6 +105,11 @@ GIVENS: Mapping[str, Given] = {
     "known1": Given(r"1 - \beta_1^t", "known of the mean", (), "how much of the running mean is known by now"),
     "known2": Given(r"1 - \beta_2^t", "known of the square", (), "how much of the mean square is known by now"),
     "tiny": Given(r"\epsilon", "epsilon", (), "what keeps from dividing by 0"),
+    "k_frozen": Given("K_F", "frozen keys", ("frozen", "d_k"), "what {frozen} can be found by, in coordinate {d_k}"),
+    "v_frozen": Given("V_F", "frozen values", ("frozen", "d_v"), "what {frozen} hands over, in value coordinate {d_v}"),
+    "previous": Given(
+        "A_P", "weights of the first head", ("query", "key"), "how much {query} takes from {key}, in the first head"
+    ),
     "w_u": Given("W_U", "unembedding", ("d_model", "vocab"), "how much the feature {d_model} speaks for “{vocab}”"),
 }
 

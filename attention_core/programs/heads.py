@@ -23,7 +23,7 @@ _CONCATENATED: Program = (
     Step(
         "concat", r"H = [O_1, O_2, \dots]", "concat = np.concatenate(output, axis=-1)", ("output",),
         "head query d_v -> query (head d_v)", moves.merge,
-        "concatenated outputs", "The heads’ outputs are laid side by side. Nothing is computed.",
+        "concatenated outputs", "Each head’s output becomes a part of H. Nothing is computed.",
         "what {query} collected, in coordinate {(head d_v)}", r"H = [O_1; O_2; \dots]",
     ),
     Step(

@@ -1,0 +1,125 @@
+"""Check a matrix of one's own: paste it, say what it claims to be and what it was made from; then a verdict by cell.
+
+Vocabulary
+    example   what the fields begin with, so that the tool can be tried at once: numbers of the conversation
+    problem   a sentence about a text that cannot be read, beside its field; the text stays
+
+What is pasted stays on this page and in this visit: it is not part of the link.
+"""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from attention_core import dialogue
+from attention_core.claims import KINDS, SOURCES, Claim, Judgement, judge
+from attention_core.numerals import NumberError
+from attention_core.printed import MOST_COLUMNS, MOST_ROWS, Printed, read
+from attention_ui.debugger_figures import judgement
+from attention_ui.lesson import notice
+from attention_ui.teach import WIDTH
+
+_NOTHING = "nothing: only what it says by itself"
+_KIND, _MADE, _D_K, _CAUSAL, _EXACT, _CHECKED = (
+    f"checker.{name}" for name in ("kind", "made", "d_k", "causal", "exact", "checked")
+)
+_SCALED = ("scaled", "masked", "exps", "row_sums", "weights")
+_MASKED = ("masked", "exps", "row_sums", "weights")
+
+
+def checker() -> None:
+    """The whole tool: what is claimed, the matrices, and the verdict once it was asked for."""
+    _begin()
+    with st.container(width=WIDTH):
+        kind, made = _claimed()
+        fields = ["claim", *made]
+        for name in fields:
+            _field(name, f"The {KINDS[kind][0]} to check" if name == "claim" else f"The {SOURCES[name]}")
+        options = _options(kind, made)
+        st.button("Check", key="checker.check", type="primary", on_click=_keep, args=(kind, made))
+    asked = st.session_state.get(_CHECKED)
+    if asked == (kind, made, *(st.session_state[_text(name)] for name in fields)):
+        _answer(kind, made, options)
+
+
+def _text(name: str) -> str:
+    return f"checker.text.{name}"
+
+
+def _begin() -> None:
+    """Fill the fields once: weights of the conversation, and the scores that they were made from."""
+    state = st.session_state
+    state.setdefault(_KIND, "weights")
+    examples: Mapping[str, Printed] = {
+        "claim": dialogue.FIRST_WEIGHTS, "scores": dialogue.FIRST_SCORES, "exps": dialogue.EXPONENTIALS,
+        "row_sums": dialogue.ROW_SUMS, "vectors": dialogue.VECTORS,
+    }  # fmt: skip
+    for name in ("claim", *SOURCES):
+        text = "\n".join("\t".join(row) for row in examples[name].texts) if name in examples else ""
+        state[_text(name)] = state.get(_text(name), text)  # a field that is not drawn would lose what it holds
+
+
+def _claimed() -> tuple[str, tuple[str, ...]]:
+    """What the matrix claims to be, and what it was made from."""
+    with st.container(horizontal=True):
+        kind = st.selectbox("It claims to be", list(KINDS), format_func=lambda one: KINDS[one][0], key=_KIND, width=300)
+        ways = [*KINDS[kind][1], *(() if () in KINDS[kind][1] else ((),))]
+        if st.session_state.get(_MADE) not in ways:
+            st.session_state[_MADE] = ways[0]
+        made = st.selectbox("made from", ways, format_func=_sources, key=_MADE, width=420)
+    return kind, made
+
+
+def _sources(names: tuple[str, ...]) -> str:
+    return " and ".join(SOURCES[name] for name in names) or _NOTHING
+
+
+def _field(name: str, label: str) -> None:
+    st.text_area(label, key=_text(name), height=150)
+    if st.session_state.get(_CHECKED):
+        try:
+            read(st.session_state[_text(name)])
+        except NumberError as error:
+            notice(str(error))
+
+
+def _options(kind: str, made: tuple[str, ...]) -> dict[str, object]:
+    """What else there is to say of the way from there to here."""
+    options: dict[str, object] = {"d_k": None, "causal": False, "exact": False}
+    if not made:
+        return options
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if kind in _SCALED and "exps" not in made:
+            least = 1 if kind == "scaled" else 0
+            says = "Scores are divided by its root. 0: they are not divided."
+            options["d_k"] = int(st.number_input("d_k", least, 100_000, key=_D_K, width=160, help=says)) or None
+        if kind in _MASKED and "exps" not in made:
+            options["causal"] = st.checkbox("with a causal mask", key=_CAUSAL)
+        options["exact"] = st.checkbox(
+            "what it was made from is exact", key=_EXACT, help="Not rounded before it was printed."
+        )
+    return options
+
+
+def _keep(kind: str, made: tuple[str, ...]) -> None:
+    """Remember what was to be checked: once a field changes, the verdict is about something else, and goes."""
+    st.session_state[_CHECKED] = (kind, made, *(st.session_state[_text(name)] for name in ("claim", *made)))
+
+
+def _answer(kind: str, made: tuple[str, ...], options: dict[str, object]) -> None:
+    try:
+        printed, *sources = (read(st.session_state[_text(name)]) for name in ("claim", *made))
+    except NumberError:
+        st.markdown("A matrix cannot be read yet: see the sentence at its field.")
+        return
+    try:
+        found: Judgement = judge(Claim(kind, printed, dict(zip(made, sources, strict=True)), **options))
+    except ValueError as error:
+        notice(str(error))
+        return
+    judgement(found)
+
+
+def limits() -> str:
+    """How large a matrix may be, in words."""
+    return f"{MOST_ROWS} rows and {MOST_COLUMNS} columns"
