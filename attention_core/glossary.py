@@ -599,7 +599,7 @@ _TERMS = (
         "learning rate",
         "How far one step of training goes: each parameter moves by so many times its gradient, against it. Too small "
         "takes long; too large jumps over the valley.",
-        symbol=r"\eta", also=("step size", "rate"), see=("gradient", "SGD", "Adam"),
+        symbol=r"\eta", also=("rate",), see=("gradient descent", "SGD", "Adam"),
     ),
     Term(
         "backpropagation",
@@ -609,9 +609,9 @@ _TERMS = (
     ),
     Term(
         "SGD",
-        "Stochastic gradient descent: each parameter moves against its gradient, which is computed from a few "
-        "sentences drawn by chance.",
-        also=("gradient descent", "stochastic gradient descent"), see=("learning rate", "gradient", "Adam"),
+        "Stochastic gradient descent: gradient descent whose gradient is computed from a few sentences, drawn by "
+        "chance anew for each step.",
+        also=("stochastic gradient descent",), see=("gradient descent", "learning rate", "Adam"),
     ),
     Term(
         "Adam",
@@ -624,12 +624,6 @@ _TERMS = (
         "The number from which a computer makes random numbers: the same seed, the same numbers, and so the same run "
         "of training.",
         see=("parameter",),
-    ),
-    Term(
-        "induction",
-        "To go on as it went on before: after “a b … a” comes b. Two layers can learn it: the first tells each token "
-        "what came before it, the second looks for the token that came after its own word.",
-        also=("induction head",), see=("layer", "head"),
     ),
     Term(
         "superposition",
