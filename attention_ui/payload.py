@@ -667,6 +667,8 @@ def _by_head(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Sequence[
     laid = side.trace.get(matrix.step.inputs[0])
     if not is_product(matrix.step) or laid is None or laid.step.rule.pattern != "merge" or len(at) != 2:
         return ()
+    if laid.axes[-1] in matrix.axes:  # a gradient of W_O adds up over tokens, and has a row for each number of H
+        return ()
     h, w_o = matrix.inputs
     parts = (h[at[0]] * w_o[:, at[1]]).reshape(len(laid.inputs[0]), -1).sum(axis=1)
     said = [f"head {i + 1} adds {picture.form(float(part))}" for i, part in enumerate(parts)]
