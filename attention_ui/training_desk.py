@@ -189,7 +189,8 @@ def _bound(name: str, value: object, report: Callable[[object], None]) -> dict[s
 
 def _choose(now: Desk) -> None:
     titles = {name: task.title for name, task in TASKS.items()} | {OWN: "A pattern of your own"}
-    st.selectbox("Task", list(titles), format_func=titles.get, width=420, **_bound("task", now.task, _take))
+    named = {title: name for name, title in titles.items()}
+    st.selectbox("Task", list(named), width=420, **_bound("task", titles[now.task], lambda title: _take(named[title])))
     st.markdown(now.run.setup.task.about)
     if now.task == OWN:
         st.text_area(
@@ -204,8 +205,10 @@ def _settings(now: Desk) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.text_input("Learning rate η", width=130, max_chars=20,
                           **_bound("rate", now.rate, lambda text: _anew(now, rate=text)))  # fmt: skip
-            st.selectbox("Optimiser", list(_OPTIMISERS), format_func=_OPTIMISERS.get, width=260,
-                         **_bound("optimiser", now.optimiser, lambda which: _anew(now, optimiser=which)))  # fmt: skip
+            named = {title: name for name, title in _OPTIMISERS.items()}
+            st.selectbox("Optimiser", list(named), width=260,
+                         **_bound("optimiser", _OPTIMISERS[now.optimiser],
+                                  lambda title: _anew(now, optimiser=named[title])))  # fmt: skip
             st.number_input("Seed", 0, 9999, step=1, width=130,
                             **_bound("seed", now.seed, lambda seed: _anew(now, seed=seed)))  # fmt: skip
             st.number_input("Steps", 1, MOST_STEPS, step=10, width=130,
@@ -325,8 +328,9 @@ def _weights(now: Desk, state: State, made: dict[str, np.ndarray] | None) -> Non
     names = list(setup.task.shapes)
     look = now.look if now.look in names else names[0]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Weights", names, format_func=_called, width=260,
-                     **_bound("look", look, lambda name: setattr(now, "look", name)))  # fmt: skip
+        called = {_called(name): name for name in names}
+        st.selectbox("Weights", list(called), width=260,
+                     **_bound("look", _called(look), lambda text: setattr(now, "look", called[text])))  # fmt: skip
         st.toggle("Their gradients", help="How fast the loss rises with each weight: what the next step follows.",
                   **_bound("slopes", now.slopes, lambda on: setattr(now, "slopes", on)))  # fmt: skip
     value = training.gradients(setup, state)[look] if now.slopes else state.weights[look]

@@ -183,6 +183,14 @@ def test_the_page_says_its_numbers():
 # --- The desk --------------------------------------------------------------------------------------------------------
 
 
+TITLES = {name: task.title for name, task in TASKS.items()} | {"drawn": "A pattern of your own"}
+
+
+def chosen(app, name):
+    """The page with this task chosen."""
+    return sound(app.selectbox(key=f"{DESK}.task").set_value(TITLES[name]).run())
+
+
 def desk(app):
     return app.session_state[DESK]
 
@@ -206,7 +214,7 @@ def until_done(app):
 
 @pytest.mark.parametrize("name", [*TASKS, "drawn"])
 def test_every_task_can_be_trained_to_its_end(name):
-    app = sound(opened(PAGE).selectbox(key=f"{DESK}.task").set_value(name).run())
+    app = chosen(opened(PAGE), name)
     assert at(app) == 0
     pressed(app, "play")
     until_done(app)
@@ -259,7 +267,7 @@ def test_rewinding_shows_what_was_and_forgets_nothing():
 
 def test_another_task_in_the_middle_of_a_run_begins_anew():
     app = pressed(opened(PAGE), "play")
-    sound(app.selectbox(key=f"{DESK}.task").set_value("induction").run())
+    chosen(app, "induction")
     assert (desk(app).task, at(app), desk(app).playing) == ("induction", 0, False)
     pressed(app, "play")
     sound(app.run())
@@ -275,7 +283,7 @@ def test_other_settings_begin_anew_and_more_steps_go_on():
     sound(app.number_input(key=f"{DESK}.seed").set_value(7).run())
     assert (at(app), desk(app).run.setup.seed) == (0, 7)
     pressed(app, "step")
-    sound(app.selectbox(key=f"{DESK}.optimiser").set_value("sgd").run())
+    sound(app.selectbox(key=f"{DESK}.optimiser").set_value("plain gradient descent (SGD)").run())
     assert (at(app), desk(app).run.setup.optimiser) == (0, "sgd")
 
 
@@ -294,7 +302,7 @@ def test_a_rate_that_is_none_is_said_beside_it_and_the_run_stays(text):
 
 def test_a_rate_that_is_too_large_stops_the_run_with_a_sentence():
     app = opened(PAGE)
-    sound(app.selectbox(key=f"{DESK}.optimiser").set_value("sgd").run())
+    sound(app.selectbox(key=f"{DESK}.optimiser").set_value("plain gradient descent (SGD)").run())
     sound(app.text_input(key=f"{DESK}.rate").set_value("500").run())
     until_done(pressed(app, "play"))
     said = alerts(app)[0]
@@ -305,7 +313,7 @@ def test_a_rate_that_is_too_large_stops_the_run_with_a_sentence():
 
 
 def test_weights_that_cannot_be_computed_with_are_said_not_shown():
-    app = sound(opened(PAGE).selectbox(key=f"{DESK}.task").set_value("adjective-places").run())
+    app = chosen(opened(PAGE), "adjective-places")
     sound(app.text_input(key=f"{DESK}.rate").set_value("1000000").run())
     pressed(app, "step")
     for name in ("w_q", "w_k"):
@@ -314,7 +322,7 @@ def test_weights_that_cannot_be_computed_with_are_said_not_shown():
 
 
 def test_a_pattern_of_ones_own():
-    app = sound(opened(PAGE).selectbox(key=f"{DESK}.task").set_value("drawn").run())
+    app = chosen(opened(PAGE), "drawn")
     area = f"{DESK}.pattern"
     sound(app.text_area(key=area).set_value("0 1\n1 0").run())
     until_done(pressed(app, "play"))
@@ -332,10 +340,11 @@ def test_a_pattern_of_ones_own():
 
 @pytest.mark.parametrize("name", [*TASKS, "drawn"])
 def test_every_matrix_and_its_gradient_can_be_looked_at(name):
-    app = sound(opened(PAGE).selectbox(key=f"{DESK}.task").set_value(name).run())
+    app = chosen(opened(PAGE), name)
     pressed(app, "step")
-    for matrix in desk(app).run.setup.task.shapes:
-        sound(app.selectbox(key=f"{DESK}.look").set_value(matrix).run())
+    look = app.selectbox(key=f"{DESK}.look").options
+    for matrix, title in zip(desk(app).run.setup.task.shapes, look, strict=True):
+        sound(app.selectbox(key=f"{DESK}.look").set_value(title).run())
         for on in (True, False):
             sound(app.toggle(key=f"{DESK}.slopes").set_value(on).run())
             shown = "d_" * on + matrix.rpartition(".")[2]
@@ -345,7 +354,7 @@ def test_every_matrix_and_its_gradient_can_be_looked_at(name):
 
 @pytest.mark.parametrize("name", ["previous", "repeat", "reverse", "induction", "adjective", "which-rule"])
 def test_weights_by_hand_stand_beside(name):
-    app = sound(opened(PAGE).selectbox(key=f"{DESK}.task").set_value(name).run())
+    app = chosen(opened(PAGE), name)
     assert not any("written by hand" in element.proto.body for element in app.get("html"))
     sound(app.toggle(key=f"{DESK}.hand").set_value(True).run())
     assert any("written by hand" in element.proto.body for element in app.get("html"))
@@ -366,7 +375,7 @@ def test_leaving_the_page_stops_the_work_and_keeps_the_run():
 def test_two_visitors_do_not_see_each_other():
     one, other = opened(PAGE), opened(PAGE)
     pressed(one, "play")
-    sound(other.selectbox(key=f"{DESK}.task").set_value("recall").run())
+    chosen(other, "recall")
     pressed(other, "step")
     sound(one.run())
     assert desk(one).task == "previous"
