@@ -27,6 +27,7 @@ check: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	PYTHONPATH=. $(python) benchmarks/core.py
+	PYTHONPATH=. $(python) benchmarks/training.py
 	PYTHONPATH=. $(python) benchmarks/latency.py
 
 # The environment comes after the bar: once it exists, its age says nothing.

@@ -7,6 +7,8 @@ Vocabulary
     feature map a function that makes queries and keys positive, so that their products can stand in for exp
     kth         the k-th largest of a row; a cut-off keeps what is at least that
     shares      softmax in one step, for those who know what is inside
+    slope       how fast a function rises at a point: what a gradient is multiplied by on its way back through it
+    surprise    −Σ t ln p: how badly a row of shares p foretold the row t; its mean is the cross-entropy
 
 Every rule here works cell by cell, or along the axes that its output lacks: the default pattern of rules.py. Only
 shares reads a whole row for each cell of it.
@@ -140,6 +142,82 @@ def _keep(x: np.ndarray, cutoff: np.ndarray) -> np.ndarray:
     return np.where(x >= cutoff, x, x.dtype.type(-np.inf))
 
 
+# --- Slopes, and what else gradients are made from -------------------------------------------------------------------
+
+
+def _gelu_slope(x: np.ndarray) -> np.ndarray:
+    return 0.5 + 0.5 * _erf(x / sqrt(2)).astype(x.dtype) + x * np.exp(-x * x / 2) / x.dtype.type(sqrt(2 * pi))
+
+
+def _write_gelu_slope(x: list[Term]) -> list[str | Term]:
+    bell = [*bracketed(x[0]), " × exp(−", *bracketed(x[0]), "² / 2) / sqrt(2 × pi)"]
+    return ["(1 + erf(", x[0], " / sqrt(2))) / 2 + ", *bell]
+
+
+def _gelu_tanh_slope(x: np.ndarray) -> np.ndarray:
+    t = np.tanh(_ROOT_2_OVER_PI * (x + _CUBIC * x**3))
+    return (1 + t + x * (1 - t * t) * _ROOT_2_OVER_PI * (1 + 3 * _CUBIC * x * x)) / 2
+
+
+def _write_gelu_tanh_slope(x: list[Term]) -> list[str | Term]:
+    bent = ["tanh(sqrt(2 / pi) × (", x[0], f" + {_CUBIC} × ", *bracketed(x[0]), "³))"]
+    inner = [" × sqrt(2 / pi) × (1 + 3 × ", f"{_CUBIC} × ", *bracketed(x[0]), "²)"]
+    return ["(1 + ", *bent, " + ", *bracketed(x[0]), " × (1 − ", *bent, "²)", *inner, ") / 2"]
+
+
+def _write_relu_slope(x: list[Term]) -> list[str | Term]:
+    return ["1 (", x[0], " is above 0)"] if x[0].value > 0 else ["0 (", x[0], " is not above 0)"]
+
+
+def _write_positive_slope(x: list[Term]) -> list[str | Term]:
+    return ["1 (", x[0], " is above 0)"] if x[0].value > 0 else ["exp(", x[0], ")"]
+
+
+def _mean_product(axes: Axes, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    lost = tuple(i for i, name in enumerate(axes.inputs[0]) if name not in axes.output)
+    return np.mean(a * b, axis=lost)
+
+
+def _write_mean_product(a: list[Term], b: list[Term]) -> list[str | Term]:
+    products = [[*bracketed(x), " × ", *bracketed(y)] for x, y in zip(a, b, strict=True)]
+    return ["(", *joined(products, " + "), f") / {len(a)}"]
+
+
+def _minus_share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    return np.divide(-part, whole, out=np.zeros(np.broadcast(part, whole).shape, part.dtype), where=whole != 0)
+
+
+def _write_minus_share(part: list[Term], whole: list[Term]) -> list[str | Term]:
+    if whole[0].value == 0:
+        return ["0 (the sum is ", whole[0], ", nothing was shared out of ", *bracketed(part[0]), ")"]
+    return ["−", *bracketed(part[0]), " / ", *bracketed(whole[0])]
+
+
+def _surprise(axes: Axes, wanted: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    if (shares[wanted != 0] <= 0).any():
+        raise ValueError("something that should have happened was given the share 0, which has no logarithm")
+    logs = np.log(shares, out=np.zeros_like(shares), where=wanted != 0)
+    lost = tuple(i for i, name in enumerate(axes.inputs[0]) if name not in axes.output)
+    return -np.sum(wanted * logs, axis=lost)
+
+
+def _write_surprise(wanted: list[Term], shares: list[Term]) -> list[str | Term]:
+    share = {term.at: term for term in shares}
+    parts = [[*bracketed(t), " × ln(", share[t.at], ")"] if t.at in share else [t] for t in wanted]
+    return ["−(", *joined(parts, " + "), ")"]
+
+
+class Surprise(Rule):
+    """−Σ t ln p along a row: the share p of what should not happen (t = 0) is never looked at."""
+
+    def reads(self, axes: Axes, inputs: Sequence[np.ndarray], at: Index) -> tuple[tuple[Index, ...], ...]:
+        wanted, shares = super().reads(axes, inputs, at)
+        return wanted, tuple(cell for cell in shares if inputs[0][cell] != 0)
+
+
+# --- The rules -------------------------------------------------------------------------------------------------------
+
+
 def kth(k: int) -> Rule:
     """The k-th largest of a row (the smallest, where a row has fewer)."""
     if k < 1:
@@ -215,3 +293,20 @@ larger = Rule("max", elementwise(np.maximum), lambda a, b: ["max(", a[0], ", ", 
 equals = Rule("≟", elementwise(lambda x, top: (x == top).astype(x.dtype)), _write_equal)
 keep = Rule("≥", elementwise(_keep), _write_keep)
 shares = _Shares("softmax", _to_shares, _write_shares, "row")
+
+gelu_slope = Rule("GELU′", elementwise(_gelu_slope), _write_gelu_slope)
+gelu_tanh_slope = Rule("GELU′", elementwise(_gelu_tanh_slope), _write_gelu_tanh_slope)
+relu_slope = Rule("> 0", elementwise(lambda x: (x > 0).astype(x.dtype)), _write_relu_slope)
+positive_slope = Rule(
+    "φ′", elementwise(lambda x: np.where(x > 0, x.dtype.type(1), np.exp(np.minimum(x, 0)))), _write_positive_slope
+)
+cap_slope = Rule(
+    "1 −", elementwise(lambda y, c: 1 - (y / c) ** 2), lambda y, c: ["1 − (", *bracketed(y[0]), " / ", c[0], ")²"]
+)
+mean_product = Rule("mean ·", _mean_product, _write_mean_product)
+minus_share = Rule("÷", elementwise(_minus_share), _write_minus_share)
+square = Rule("square of", elementwise(lambda x: x * x), lambda x: [*bracketed(x[0]), "²"])
+twice = Rule(
+    "2 ×", elementwise(lambda a, b: 2 * a * b), lambda a, b: ["2 × ", *bracketed(a[0]), " × ", *bracketed(b[0])]
+)
+surprise = Surprise("ln", _surprise, _write_surprise, "surprise")

@@ -588,12 +588,42 @@ _TERMS = (
         "gradient",
         "All derivatives of one number (usually the loss) together: for each parameter, which way and how fast the "
         "loss changes.",
-        symbol=r"\nabla L", also=("gradients", "backpropagation"), see=("derivative", "parameter", "loss"),
+        symbol=r"\nabla L", also=("gradients",), see=("derivative", "parameter", "loss", "backpropagation"),
     ),
     Term(
         "loss",
         "One number that says how wrong the model was. Training changes the parameters so that it falls.",
         symbol="L", also=("objective",), see=("gradient",),
+    ),
+    Term(
+        "learning rate",
+        "How far one step of training goes: each parameter moves by so many times its gradient, against it. Too small "
+        "takes long; too large jumps over the valley.",
+        symbol=r"\eta", also=("rate",), see=("gradient descent", "SGD", "Adam"),
+    ),
+    Term(
+        "backpropagation",
+        "One walk from the loss back through all steps, which gives the gradient of every parameter at once: each step "
+        "hands back what it got, times its own slope.",
+        also=("backprop", "backward pass"), see=("gradient", "derivative"),
+    ),
+    Term(
+        "SGD",
+        "Stochastic gradient descent: gradient descent whose gradient is computed from a few sentences, drawn by "
+        "chance anew for each step.",
+        also=("stochastic gradient descent",), see=("gradient descent", "learning rate", "Adam"),
+    ),
+    Term(
+        "Adam",
+        "Gradient descent with a memory (Kingma and Ba 2015): it follows the running mean of each gradient, in units "
+        "of its usual size, so that parameters with small gradients move as far as others.",
+        see=("SGD", "learning rate"),
+    ),
+    Term(
+        "random seed",
+        "The number from which a computer makes random numbers: the same seed, the same numbers, and so the same run "
+        "of training.",
+        see=("parameter",),
     ),
     Term(
         "superposition",

@@ -1,10 +1,13 @@
 """Rules that only move numbers: every cell of the output is one cell of an input, somewhere else.
 
 Vocabulary
-    move      a rule without arithmetic: split, merge, repeat, part, append, partner, relative, patches, unpatched
+    move      a rule without arithmetic: split, merge, repeat, part, append, partner, relative, stretch,
+              patches, unpatched
     source    where an output cell comes from: (the input's slot, the index in that input)
     merged    an axis made of two: "(head d_v)" counts through all of d_v for the first head, then for the next
     patch     a square piece of a picture; patches, and the pixels of each, are counted as one reads
+    collect   a move backwards: every cell gets the sum of what came to the places that it had been moved to
+    for shape a matrix that a step is given only to know how large its output is: none of its cells is read
 
 A move has its two halves side by side as every rule has: `compute` moves the whole matrix, `source` says where one
 cell came from.
@@ -12,10 +15,11 @@ cell came from.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 
-from attention_core.rules import Axes, Index, Rule, ShapeError, Term
+from attention_core.rules import Axes, Index, Rule, ShapeError, Term, bracketed, joined
 
 Shapes = Sequence[tuple[int, ...]]
 
@@ -189,3 +193,63 @@ def unpatched(size: int, cols: int) -> Move:
         return 0, (down * (cols // size) + across, row * size + col)
 
     return _move("unpatch", compute, source)
+
+
+def stretch(kept: Sequence[int]) -> Move:
+    """A matrix repeated along the axes that it lacks: "query, head query d -> head query d", the second for its shape.
+
+    kept: which axes of the output the matrix has.
+    """
+
+    def compute(x: np.ndarray, like: np.ndarray) -> np.ndarray:
+        lost = tuple(i for i in range(like.ndim) if i not in kept)
+        return np.broadcast_to(np.expand_dims(x, lost), like.shape).copy()
+
+    return _move("stretch", compute, lambda shapes, at: (0, tuple(at[i] for i in kept)))
+
+
+# --- Backwards -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Collect(Rule):
+    """A move backwards, for its input `slot`: (what came to the output, the move's inputs for their shapes) -> sums."""
+
+    move: Move = field(kw_only=True)
+    slot: int = field(kw_only=True)
+
+    def reads(self, axes: Axes, inputs: Sequence[np.ndarray], at: Index) -> tuple[tuple[Index, ...], ...]:
+        origin = origins(self.move, inputs[1:])
+        here = _numbered([x.shape for x in inputs[1:]])[self.slot][at]
+        cells = tuple(tuple(cell) for cell in np.argwhere(origin == here).tolist())
+        return (cells, *(() for _ in inputs[1:]))
+
+    def value(self, axes: Axes, inputs: Sequence[np.ndarray], at: Index) -> float:
+        cells = self.reads(axes, inputs, at)[0]
+        return sum((inputs[0][cell] for cell in cells), start=inputs[0].dtype.type(0)).item()
+
+
+def _numbered(shapes: Shapes) -> list[np.ndarray]:
+    """Arrays of these shapes in which every cell has a number of its own."""
+    sizes = [prod(shape) for shape in shapes]
+    return [sum(sizes[:i]) + np.arange(sizes[i]).reshape(shape) for i, shape in enumerate(shapes)]
+
+
+def origins(move: Move, originals: Sequence[np.ndarray]) -> np.ndarray:
+    """The number of the cell that each cell of the move's output came from: the move, made with those numbers."""
+    return move.compute(None, *_numbered([x.shape for x in originals]))
+
+
+def _write_collected(made: Sequence[Term], *_: Sequence[Term]) -> list["str | Term"]:
+    return joined([bracketed(term) for term in made], " + ") or ["0 (it was taken nowhere)"]
+
+
+def collect(move: Move, slot: int = 0) -> Collect:
+    """The rule that brings what came to the output of `move` back to the cells of its input `slot`."""
+
+    def compute(axes: Axes, made: np.ndarray, *originals: np.ndarray) -> np.ndarray:
+        sums = np.zeros(sum(x.size for x in originals), made.dtype)
+        np.add.at(sums, origins(move, originals), made)
+        return sums[_numbered([x.shape for x in originals])[slot]]
+
+    return Collect("←", compute, _write_collected, "collect", move=move, slot=slot)

@@ -19,7 +19,7 @@ same `compute` on the cuttings.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import product
 from typing import NamedTuple
 
@@ -159,6 +159,7 @@ def elementwise(operation: Callable[..., np.ndarray]) -> Callable[..., np.ndarra
     def compute(axes: Axes, *inputs: np.ndarray) -> np.ndarray:
         return operation(*(align(x, of, axes.output) for x, of in zip(inputs, axes.inputs, strict=True)))
 
+    compute.cell_by_cell = operation  # for those who know the axes beforehand (fast.py)
     return compute
 
 
@@ -169,6 +170,7 @@ def reduction(operation: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]
         lost = tuple(i for i, name in enumerate(axes.inputs[0]) if name not in axes.output)
         return operation(x, axis=lost)
 
+    compute.along = operation
     return compute
 
 
@@ -254,6 +256,14 @@ def _write_share(part: Sequence[Term], whole: Sequence[Term]) -> list["str | Ter
     return [part[0], " / ", whole[0]]
 
 
+def _sum_of_all(*parts: np.ndarray) -> np.ndarray:
+    return reduce(np.add, parts)
+
+
+def _write_minus_total(x: Sequence[Term]) -> list["str | Term"]:
+    return ["−(", *joined([bracketed(term) for term in x], " + "), ")"]
+
+
 _LARGEST = {np.dtype(np.float32): 87.0, np.dtype(np.float64): 708.0}  # beyond ±this, exp is inf or 0
 
 
@@ -271,11 +281,16 @@ def _zero(axes: Axes, x: np.ndarray) -> np.ndarray:
 contract = Rule("·", _contract, _write_contract, summands=_contract)
 times = Rule("×", elementwise(np.multiply), _between("×"))
 divide = Rule("÷", elementwise(np.divide), _between("/"))
-add = Rule("+", elementwise(np.add), _between("+"), summands=elementwise(np.add))
 subtract = Rule("−", elementwise(np.subtract), _between("−"), summands=elementwise(np.add))
-exponentiate = Rule("exp", elementwise(np.exp), lambda x: ["exp(", x[0], ")"])
 total = Rule("Σ", reduction(np.sum), _between("+"), summands=reduction(np.sum))
+# Of two matrices or more.
+add = Rule("+", elementwise(_sum_of_all), _between("+"), summands=elementwise(_sum_of_all))
+exponentiate = Rule("exp", elementwise(np.exp), lambda x: ["exp(", x[0], ")"])
+minus_total = Rule(
+    "−Σ", reduction(lambda x, axis: -np.sum(x, axis=axis)), _write_minus_total, summands=reduction(np.sum)
+)
 share = Rule("÷", elementwise(_share), _write_share)
+handed = Rule(("",), elementwise(lambda x: x), lambda x: [x[0]])  # on, as it is
 maximum = Rule("max", reduction(_max_or_zero), _write_max)
 nothing = Rule("0 ·", _zero, lambda x: ["0 (nothing is subtracted)"], pattern="none")
 hide = Rule("where", elementwise(_hidden_as(-np.inf)), _write_hide("−∞"), "masked")

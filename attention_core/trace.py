@@ -145,7 +145,7 @@ def run(
 def _computed(step: Step, inputs: tuple[np.ndarray, ...]) -> np.ndarray:
     try:
         with np.errstate(over="raise", invalid="raise", divide="raise"):
-            return step.rule.compute(step.parsed, *inputs)
+            return np.asarray(step.rule.compute(step.parsed, *inputs))  # NumPy makes no array of a single number
     except FloatingPointError as error:
         raise ValueError(f"step {step.name!r} leaves the numbers that can be held ({error}): its inputs are too large "
                          "(programs.steadied subtracts the row maximum before exp)") from None  # fmt: skip

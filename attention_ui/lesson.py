@@ -120,6 +120,11 @@ LESSONS = (
         section="Whole models", bench="cost", needs=("heads", "masks"),
     ),
     Lesson(
+        "training", "training", "Training", "Training: where the weights come from", ":material/model_training:",
+        "Say where W_Q, W_K, W_V and W_O come from, train them, and tell what training changes from what a text does.",
+        35, section="Learning", bench="training", needs=("values", "positions"),
+    ),
+    Lesson(
         "in_context", "in-context", "In context", "In-context learning", ":material/menu_book:",
         "Say what a context does to a question, number by number, and when that is a step of gradient descent.", 40,
         section="Learning", bench="in_context", needs=("block", "cost"),

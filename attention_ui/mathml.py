@@ -23,6 +23,8 @@ _SYMBOLS = {
     "dots": ["mo", "…"], "cdot": ["mo", "·"], "perp": ["mo", "⊥"], "leftarrow": ["mo", "←"], "ge": ["mo", "≥"],
     "approx": ["mo", "≈"], "theta": ["mi", "θ"], "phi": ["mi", "φ"], "Phi": ["mi", "Φ"], "mu": ["mi", "μ"],
     "sigma": ["mi", "σ"], "epsilon": ["mi", "ε"], "alpha": ["mi", "α"], "Delta": ["mi", "Δ"],
+    "partial": ["mo", {"lspace": "0", "rspace": "0"}, "∂"], "delta": ["mi", "δ"],
+    "eta": ["mi", "η"], "beta": ["mi", "β"], "kappa": ["mi", "κ"], "nu": ["mi", "ν"],
 }  # fmt: skip
 _FUNCTIONS = {"max": "max", "exp": "exp", "tanh": "tanh", "cos": "cos", "sin": "sin", "ln": "ln", "sum": "∑"}
 _ACCENTS = {"tilde": "~", "hat": "^"}

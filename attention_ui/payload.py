@@ -43,6 +43,7 @@ IDENTITY = {
     "weights": "weights", "masked_weights": "weights", "renormalised_weights": "weights", "x": "x", "residual": "x",
     "source": "x", "patches": "x", "picture": "x", "resid_post": "x",
 }  # fmt: skip
+IDENTITY |= {f"d_{name}": identity for name, identity in IDENTITY.items()}  # a gradient has its matrix's colour
 # Rows of the embeddings are tokens; they only become queries and keys once W_Q and W_K have made them so.
 _OF_TOKENS = (
     "x", "projected", "residual", "mean", "centred", "variance", "spread", "normed", "gained", "out",
@@ -416,7 +417,7 @@ def plain_letter(picture: Picture, drawn: str) -> str:
 
 _PLAIN = {
     "mu": "μ", "sigma": "σ", "epsilon": "ε", "theta": "θ", "phi": "φ", "Phi": "Φ", "perp": "⊥", "cdot": "·", "top": "⊤",
-    "alpha": "α", "Delta": "Δ",
+    "alpha": "α", "Delta": "Δ", "partial": "∂", "delta": "δ", "eta": "η", "beta": "β", "kappa": "κ", "nu": "ν",
 }  # fmt: skip
 
 
@@ -665,6 +666,8 @@ def _by_head(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Sequence[
     side = picture.before if picture.shown_of(matrix.name) == "before" else picture.head
     laid = side.trace.get(matrix.step.inputs[0])
     if not is_product(matrix.step) or laid is None or laid.step.rule.pattern != "merge" or len(at) != 2:
+        return ()
+    if laid.axes[-1] in matrix.axes:  # a gradient of W_O adds up over tokens, and has a row for each number of H
         return ()
     h, w_o = matrix.inputs
     parts = (h[at[0]] * w_o[:, at[1]]).reshape(len(laid.inputs[0]), -1).sum(axis=1)

@@ -41,15 +41,23 @@ def matrix_table(
     caption: str,
     texts: Mapping[Index, str] | None = None,
     marks: Mapping[Index, str] | None = None,
+    shaded: bool = False,
 ) -> str:
-    """A matrix of at most two axes. texts: what stands in a cell instead of its number; marks: a word about a cell."""
+    """A matrix of at most two axes. texts: what stands in a cell instead of its number; marks: a word about a cell.
+
+    shaded: the larger a number is, whatever its sign, the darker its cell; the number itself stands in it as ever.
+    """
     texts, marks, form = texts or {}, marks or {}, _form(matrix.value)
     rows, cols = (*matrix.labels, ("",), ("",))[:2]
     head = "".join(f'<th scope="col">{escape(label)}</th>' for label in cols)
     body = []
     for i, label in enumerate(rows):
         indices = [(i, j)[: matrix.value.ndim] for j in range(len(cols))]
-        cells = "".join(_cell(matrix, at, texts.get(at), marks.get(at, ""), form) for at in indices)
+        shades = [_shade(matrix.value, at) if shaded else "" for at in indices]
+        cells = "".join(
+            _cell(matrix, at, texts.get(at), marks.get(at, ""), form, shade)
+            for at, shade in zip(indices, shades, strict=True)
+        )
         body.append(f'<tr><th scope="row">{escape(label)}</th>{cells}</tr>')
     return (
         f'<div class="table matrix" tabindex="0" role="group" aria-label="{escape(caption)}">'
@@ -70,7 +78,15 @@ def _form(values: np.ndarray) -> Callable[[float], str]:
     return decimal
 
 
-def _cell(matrix: Matrix, at: Index, text: str | None, mark: str, form: Callable[[float], str]) -> str:
+def _shade(values: np.ndarray, at: Index) -> str:
+    """How dark a cell is, from 0 to 1, for the style sheet."""
+    most = max(1.0, float(np.abs(values).max(initial=0)))  # shares are shaded by what they are, not by the largest
+    return f' style="--shade:{abs(float(values[at])) / most:.2f}"'
+
+
+def _cell(
+    matrix: Matrix, at: Index, text: str | None, mark: str, form: Callable[[float], str], shade: str = ""
+) -> str:  # fmt: skip
     """One cell. Its number stands in the page only where it is shown: a blank must not give itself away."""
     value = matrix.value[at].item()
     row, col = (*at, 0, 0)[:2]
@@ -79,7 +95,7 @@ def _cell(matrix: Matrix, at: Index, text: str | None, mark: str, form: Callable
     sign = f'<i aria-hidden="true">{_SIGNS[mark]}</i>' if mark in _SIGNS else ""
     word = f'<span class="unseen"> {_WORDS[mark]}</span>' if mark else ""
     of = f' class="{mark}"' if mark else ""
-    return f'<td{of} data-row="{row}" data-col="{col}"{number}>{shown}{sign}{word}</td>'
+    return f'<td{of}{shade} data-row="{row}" data-col="{col}"{number}>{shown}{sign}{word}</td>'
 
 
 def _shortest(value: float | bool) -> str:

@@ -12,6 +12,13 @@ from attention_core import programs
 from attention_core.trace import givens
 
 ONE, MANY = programs.SELF_ATTENTION, programs.MULTI_HEAD
+
+
+def trained(program, *others):
+    """The program, which ends in a loss, with the gradients of its weights and of the `others`."""
+    return program + programs.backward(program, (*programs.trained(program), *others))
+
+
 MECHANISMS = {
     "multi-head": MANY,
     "multi-head, summed, with every stage": programs.multi_head(
@@ -93,6 +100,39 @@ MECHANISMS = {
     "softmax in one step, heads, tempered": programs.compact(programs.tempered(programs.masked(MANY))),
     "masked softmax in one step, heads": programs.compact(programs.masked(MANY)),
     "next token, steady": programs.next_token((), stream="resid_post", temperature=True, top_k=2, steady=True),
+    "iteration, SGD": programs.iteration(programs.squared_error(programs.placed(programs.masked(ONE))), "sgd"),
+    "iteration, Adam": programs.iteration(
+        programs.squared_error(programs.SUMMED_HEADS), "adam", clip=True, wrt=("w_q", "w_o")
+    ),
+    "gradients, every stage, heads": trained(
+        programs.squared_error(programs.tempered(programs.softcapped(programs.biased(programs.masked(MANY)))))
+    ),
+    "gradients of the tokens": trained(programs.squared_error(programs.masked(ONE)), "x"),
+    "gradients of the places": trained(programs.squared_error(programs.placed(programs.masked(ONE))), "places"),
+    "gradients, summed heads, biases": trained(
+        programs.squared_error(programs.biased(programs.masked(programs.SUMMED_HEADS))), "bias"
+    ),
+    "gradients, grouped": trained(programs.squared_error(programs.grouped(6, programs.masked(ONE)))),
+    "gradients, softmax in one step": trained(programs.squared_error(programs.compact(programs.masked(ONE)))),
+    "gradients, softmax in one step, heads": trained(programs.squared_error(programs.compact(MANY))),
+    "gradients, from given ones": programs.compact(ONE)[:6] + programs.backward(programs.compact(ONE)[:6]),
+    "gradients, split": trained(programs.squared_error(programs.split_heads(2, programs.masked(ONE)))),
+    "gradients, rotary": trained(programs.squared_error(programs.rotary(ONE, 4))),
+    "gradients, biases by distance": trained(
+        programs.cross_entropy(programs.relative_bias(programs.masked(ONE), 3, 3), "weights")
+    ),
+    "gradients, biases by distance, heads": trained(
+        programs.squared_error(programs.relative_bias(programs.masked(MANY), 3, 3))
+    ),
+    "gradients, block": trained(programs.squared_error(programs.BLOCK)),
+    "gradients, block, post-norm": trained(programs.squared_error(programs.block(post=True, activation="relu"))),
+    "gradients, block, RMS norm": trained(
+        programs.squared_error(programs.block(kind="rms", activation="gelu_tanh", biases=False))
+    ),
+    "gradients, next token": trained(programs.cross_entropy(programs.next_token(programs.stack([ONE] * 2)))),
+    "gradients, cached": trained(programs.squared_error(programs.cached()), "k_past"),
+    "gradients, linear": trained(programs.squared_error(programs.linear(hides=True))),
+    "gradients, recurrent": trained(programs.squared_error(programs.recurrent(2, normalised=False, rest=False))),
     "scores, masked too late": programs.unshifted(programs.of_scores(programs.renormalised(programs.masked(ONE)))),
     "context and question": programs.blocks(6, 3),
     "context and question, steady": programs.blocks(6, 3, steady=True),
@@ -119,10 +159,12 @@ _TOKENS = {
     "cross-attention": {"key": 2}, "cross-attention, heads": {"key": 2}, "cached": {"new": 3, "key": 9},
     "recurrent, unnormalised": {"query": 2, "key": 2}, "soft lookup": {"key": 2}, "hard lookup": {"key": 2},
     "kernel smoother": {"key": 2}, "similarity": {"key": 2}, "soft table": {"key": 2},
+    "gradients, grouped": {"head": 6, "kv_head": 3}, "gradients, cached": {"new": 3, "key": 9},
+    "gradients, recurrent": {"query": 2, "key": 2},
     "decoder block": {"source_key": 2},
     "encoder-decoder": {"source_query": 2, "source_key": 2, "d_source": 5},
 }  # fmt: skip
-_POSITIVE = ("epsilon", "softcap", "temperature", "levels")
+_POSITIVE = ("epsilon", "softcap", "temperature", "levels", "tiny", "clip", "known1", "known2")
 
 
 def sizes_of(name):
@@ -144,7 +186,14 @@ def drawn_for(program, sizes, seed, dtype=np.float64):
         if name == "mask":
             found[name] = value > -0.4
             np.fill_diagonal(found[name], True)
+        elif name in ("beta1", "beta2"):
+            found[name] = (1 / (1 + abs(value))).astype(dtype)
         else:
             size = np.sqrt(value.shape[-2]) if "w_" in name else 1  # scores that exp can hold, layer after layer
-            found[name] = (abs(value) + 0.5 if name in _POSITIVE else value / size).astype(dtype)
+            found[name] = (abs(value) + 0.5 if name in _POSITIVE or "square_" in name else value / size).astype(dtype)
+    if "pattern" in found:  # nobody can be asked to look at what is hidden
+        found["pattern"] *= found["mask"]
+    for name in {"pattern", "targets"} & set(found):  # rows of shares, as softmax makes them
+        shares = abs(found[name])
+        found[name] = shares / shares.sum(axis=-1, keepdims=True)
     return found

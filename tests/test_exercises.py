@@ -37,6 +37,7 @@ LESSONS = (
     "cross_attention",
     "block",
     "cost",
+    "training",
     "in_context",
 )
 EARLY = ("E31", "E32", "E34")  # those of lessons that stand earlier in the course than in the curriculum

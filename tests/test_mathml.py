@@ -99,7 +99,7 @@ def test_the_tree_of(latex, expected):
 
 
 @pytest.mark.parametrize(
-    "latex", [r"\frac{1}{2}", r"\beta", "a & b", "#", "a}", r"\begin{matrix}", "x!", "<x>", "|x", "|{x|}", "{|x}|"]
+    "latex", [r"\frac{1}{2}", r"\gamma", "a & b", "#", "a}", r"\begin{matrix}", "x!", "<x>", "|x", "|{x|}", "{|x}|"]
 )
 def test_what_no_step_uses_is_refused(latex):
     with pytest.raises(ValueError, match=r"MathML|unbalanced"):

@@ -21,6 +21,7 @@ from attention_core.benches import (
     query_key,
     similarity,
     softmax,
+    training,
     values,
 )
 from attention_core.benches.bench import Bench, SetUp, Value
@@ -43,6 +44,7 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
             cross_attention,
             block,
             cost,
+            training,
             in_context,
             debugger,
         )

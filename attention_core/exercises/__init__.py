@@ -31,6 +31,7 @@ from attention_core.exercises import (
     query_key,
     similarity,
     softmax,
+    training,
     values,
 )
 from attention_core.exercises.engine import Ask, Diagnosis, Exercise, Task, Verdict
@@ -51,6 +52,7 @@ EXERCISES: Mapping[str, Exercise] = {
         cross_attention,
         block,
         cost,
+        training,
         in_context,
         debugger,
     )

@@ -11,11 +11,14 @@ Blocks       BLOCK, block, decoder_block, stack, encoder_decoder, norm, mlp, wit
 Tiles        online: FlashAttention's softmax
 Savings      lora, QUANTISED, experts: a change of low rank, fewer bits, a choice of experts
 Linear       LINEAR_ATTENTION, linear, recurrent
+Training     squared_error, cross_entropy: losses;  backward, gradient_name, trained: gradients of what ends in a loss;
+             iteration: these, and the weights after one step of SGD or Adam
 In context   blocks: context and question;  merged: pairs of keys;  AGAIN: an induction head
 Ancestors    HARD_LOOKUP, SOFT_LOOKUP, KERNEL_SMOOTHER;  HARD_TABLE, SOFT_TABLE, soft_table: single numbers
 Parts        SOFTMAX_ROWS, softmax_rows: of given scores;  SIMILARITY: dot products, lengths, cosines
 """
 
+from attention_core.programs.backward import backward, gradient_name, trained
 from attention_core.programs.blocks import (
     ACTIVATIONS,
     BLOCK,
@@ -63,6 +66,7 @@ from attention_core.programs.heads import (
 from attention_core.programs.in_context import AGAIN, MERGES, blocks, merged
 from attention_core.programs.linear_attention import LINEAR_ATTENTION, linear, recurrent
 from attention_core.programs.lookup import HARD_LOOKUP, HARD_TABLE, KERNEL_SMOOTHER, SOFT_LOOKUP, SOFT_TABLE, soft_table
+from attention_core.programs.losses import cross_entropy, squared_error
 from attention_core.programs.one_head import (
     ABLATIONS,
     MISTAKE,
@@ -95,6 +99,7 @@ from attention_core.programs.savings import QUANTISED, experts, lora
 from attention_core.programs.similarity import SIMILARITY, SIMILARITY_AND_SCALE
 from attention_core.programs.softmax_rows import SOFTMAX_ROWS, softmax_rows
 from attention_core.programs.tiles import online
+from attention_core.programs.updates import about, iteration
 
 __all__ = [
     "ABLATIONS",
@@ -129,20 +134,25 @@ __all__ = [
     "STEADY_ABOVE",
     "SUMMED_HEADS",
     "Given",
+    "about",
     "alibi",
+    "backward",
     "biased",
     "block",
     "blocks",
     "cached",
     "compact",
+    "cross_entropy",
     "crossed",
     "decoder_block",
     "encoder_decoder",
     "experts",
     "find",
     "given_of",
+    "gradient_name",
     "grouped",
     "identifier",
+    "iteration",
     "left_out",
     "lifted",
     "linear",
@@ -176,10 +186,12 @@ __all__ = [
     "softcapped",
     "softmax_rows",
     "split_heads",
+    "squared_error",
     "stack",
     "steadied",
     "symmetric",
     "tempered",
+    "trained",
     "unscaled",
     "unshifted",
     "with_axes",

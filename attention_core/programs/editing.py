@@ -137,8 +137,8 @@ def renamed(program: Program, new: Mapping[str, str]) -> Program:
 
 def prefixed(program: Program, prefix: str, shared: Collection[str] = ()) -> Program:
     """The program with "prefix." before every step and every given but the shared ones."""
-    every = (*givens(program), *names(program))
-    return renamed(program, {name: f"{prefix}.{name}" for name in every if name not in shared})
+    own = (*(name for name in givens(program) if name not in shared), *names(program))
+    return renamed(program, {name: f"{prefix}.{name}" for name in own})
 
 
 def with_axes(program: Program, new: Mapping[str, str]) -> Program:

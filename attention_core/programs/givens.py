@@ -85,6 +85,26 @@ GIVENS: Mapping[str, Given] = {
         "X''", "residual stream", ("query", "d_model"), "how much “{d_model}” {query} has, after the block"
     ),
     "logits": Given("L", "logits", ("query", "vocab"), "how well “{vocab}” would follow {query}"),
+    "w_e": Given("W_E", "embedding weights", ("vocab", "d_model"), "how much “{d_model}” the word “{vocab}” has"),
+    "words": Given("T", "words", ("query", "vocab"), "1 where {query} is the word “{vocab}”, else 0"),
+    "goal": Given("G", "goal", ("query", "d_model"), "how much “{d_model}” {query} should have"),
+    "focus": Given("F", "focus", ("query", "d_model"), "how much “{d_model}” of {query} counts in the loss"),
+    "targets": Given("G", "right answers", ("query", "vocab"), "how much of {query}’s next word should be “{vocab}”"),
+    "pattern": Given("G", "pattern to learn", ("query", "key"), "how much {query} should take from {key}"),
+    "counted": Given("n", "counted", ("query",), "how much {query} counts in the loss"),
+    "d_weights": Given(
+        r"\partial A",
+        "gradient: weights",
+        ("query", "key"),
+        "how fast the loss rises with how much {query} takes from {key}",
+    ),
+    "rate": Given(r"\eta", "learning rate", (), "how far one step goes"),
+    "clip": Given("c", "limit of the gradient", (), "how long all gradients together may be"),
+    "beta1": Given(r"\beta_1", "memory of the mean", (), "how much of the running mean is kept"),
+    "beta2": Given(r"\beta_2", "memory of the square", (), "how much of the running mean square is kept"),
+    "known1": Given(r"1 - \beta_1^t", "known of the mean", (), "how much of the running mean is known by now"),
+    "known2": Given(r"1 - \beta_2^t", "known of the square", (), "how much of the mean square is known by now"),
+    "tiny": Given(r"\epsilon", "epsilon", (), "what keeps from dividing by 0"),
     "k_frozen": Given("K_F", "frozen keys", ("frozen", "d_k"), "what {frozen} can be found by, in coordinate {d_k}"),
     "v_frozen": Given("V_F", "frozen values", ("frozen", "d_v"), "what {frozen} hands over, in value coordinate {d_v}"),
     "previous": Given(
@@ -94,6 +114,22 @@ GIVENS: Mapping[str, Given] = {
 }
 
 
+# What an optimiser keeps about weights, in front of their name.
+_KEPT = {
+    "mean": ("m", "running mean of the gradient", "the mean so far of the gradient of"),
+    "square": ("s", "running mean of its square", "the mean square so far of the gradient of"),
+}
+
+
 def given_of(name: str) -> Given:
-    """What is said about the given matrix `name`, in whatever layer. Raises KeyError for a name that has no entry."""
-    return GIVENS[name.rpartition(".")[2]]
+    """What is said about the given matrix `name`, in whatever layer. Raises KeyError for a name that has no entry.
+
+    "mean_w_q" and "square_w_q" are what an optimiser keeps about the gradients of w_q.
+    """
+    own = name.rpartition(".")[2]
+    kind, _, weights = own.partition("_")
+    if kind in _KEPT and weights in GIVENS:
+        letter, title, meaning = _KEPT[kind]
+        about = GIVENS[weights]
+        return Given(letter, f"{title}: {about.title}", about.axes, f"{meaning} {about.meaning}")
+    return GIVENS[own]
