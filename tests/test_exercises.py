@@ -39,6 +39,7 @@ LESSONS = (
     "cost",
     "training",
     "in_context",
+    "debugger",
 )
 EARLY = ("E31", "E32", "E34")  # those of lessons that stand earlier in the course than in the curriculum
 every = pytest.mark.parametrize("name", EXERCISES)
