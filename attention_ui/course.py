@@ -36,8 +36,8 @@ def close(known: Lesson) -> None:
         exercise(_chosen(known, names))
     with st.expander("By hand: fill in a row of any matrix above", icon=":material/edit:"):
         by_hand()
-    with st.expander("Take the matrices home: as a script, a notebook, tables", icon=":material/download:"):
-        take_home(known.name)
+    with st.expander("Take it home: a script, a notebook, tables, a worksheet", icon=":material/download:"):
+        take_home(known.name, known.title)
     st.subheader("Done?", anchor=False)
     mark_done(known.name)
     following = LESSONS[(LESSONS.index(known) + 1) % len(LESSONS)]

@@ -13,8 +13,9 @@ import streamlit as st
 from attention_core import export
 from attention_core.trace import Trace
 from attention_ui.document import compute
-from attention_ui.session import visit
+from attention_ui.session import Visit, visit
 from attention_ui.teach import WIDTH
+from attention_ui.worksheet import KINDS, PAPERS, worksheet
 
 
 def zipped(trace: Trace) -> bytes:
@@ -35,7 +36,7 @@ _FILES: Mapping[str, tuple[str, str, Callable[[Trace], str | bytes]]] = {  # by 
 }
 
 
-def take_home(name: str) -> None:
+def take_home(name: str, title: str) -> None:
     """A button for each kind of file. name: of the lesson, which the files are called after."""
     now = visit()  # one object for as long as the visit lasts: a file is made of what it holds when it is asked for
 
@@ -48,3 +49,23 @@ def take_home(name: str) -> None:
         for label, (ending, mime, make) in _FILES.items():
             st.download_button(label, contents(make), f"attention-{name}{ending}", mime, key=f"{name}.take{ending}",
                                on_click="ignore", icon=":material/download:")  # fmt: skip
+    _worksheets(name, title, now)
+
+
+def _worksheets(name: str, title: str, now: Visit) -> None:
+    """A sheet for a class, and its answers, to be printed."""
+    st.markdown("For a class, on paper: these matrices with cells to fill in, and the exercises below them. Each "
+                "variant leaves other cells blank, and has other numbers in the exercises.", width=WIDTH)  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="bottom", width=WIDTH):
+        kinds = [kind for kind in KINDS if kind != "solved"]
+        kind = st.segmented_control("Worksheet", kinds, format_func=KINDS.get, default=kinds[0], required=True,
+                                    key=f"{name}.sheet")  # fmt: skip
+        variant = st.number_input("Variant", 0, 999, key=f"{name}.variant", width=130)
+        paper = st.segmented_control("Paper", PAPERS, default=PAPERS[0], required=True, key=f"{name}.paper")
+
+        def sheet(kind: str) -> Callable[[], str]:
+            return lambda: worksheet(title, compute(now.document).trace, name, kind, variant, paper)
+
+        for label, drawn, ending in (("Worksheet", kind, "worksheet"), ("Answer key", "solved", "answers")):
+            st.download_button(label, sheet(drawn), f"attention-{name}-{ending}-{variant}.html", "text/html",
+                               key=f"{name}.{ending}", on_click="ignore", icon=":material/print:")  # fmt: skip

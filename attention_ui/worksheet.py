@@ -1,0 +1,124 @@
+"""Sheets of paper for a class: the matrices of a page with cells to fill in, its exercises, and the answers to both.
+
+Vocabulary
+    sheet     a page of HTML that stands by itself, without server, network or colour, and prints on A4 or Letter
+    kind      how much of it is filled in: nothing that is computed, about half, or all
+    key       the sheet that is filled in, with the solutions of the exercises
+    variant   which cells are left blank, and the exercises' numbers; the same number makes the same sheet again
+
+Whatever stands on it is computed by the core from the matrices as they stand on the page.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
+
+import numpy as np
+
+from attention_core.exercises import EXERCISES, Task
+from attention_core.rules import Index
+from attention_core.trace import Matrix, Trace, Traced
+from attention_ui.editable import letter_text
+from attention_ui.mathml import Tree, tree
+from attention_ui.slices import drawn_names, head_name, head_of, slice_of
+from attention_ui.tables import matrix_table, text_table
+
+KINDS: Mapping[str, str] = {"blank": "to fill in", "half": "half filled in", "solved": "filled in"}
+PAPERS = ("A4", "Letter")
+_STYLE = """
+@page { size: %s; margin: 15mm; }
+body { font: 11pt/1.4 system-ui, sans-serif; color: #000; background: #fff; }
+body { max-width: 180mm; margin: 0 auto; padding: 4mm; }
+h1 { font-size: 17pt; margin: 0 0 2mm; } h2 { font-size: 13pt; margin: 7mm 0 2mm; break-after: avoid; }
+h3 { font-size: 11pt; margin: 5mm 0 1mm; break-after: avoid; }
+section, .table { break-inside: avoid; } p { margin: 1mm 0; } .prompt { white-space: pre-line; }
+.name { display: flex; gap: 10mm; margin: 3mm 0; } .name span { flex: 1; border-bottom: .3mm solid #000; }
+.tables { display: flex; flex-wrap: wrap; gap: 5mm; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1mm 0 2mm; }
+caption { text-align: left; font-weight: 600; caption-side: top; }
+th, td { border: .2mm solid #555; padding: .8mm 2mm; min-width: 9mm; height: 5mm; text-align: right; }
+th { font-weight: 600; border-color: #999; } thead td { border: 0; } .unseen { display: none; }
+.lines { border-bottom: .2mm solid #777; height: 8mm; } ol { margin: 1mm 0; padding-left: 6mm; }
+small { color: #333; }
+"""
+
+
+def worksheet(title: str, trace: Trace, lesson: str, kind: str, variant: int = 0, paper: str = PAPERS[0]) -> str:
+    """The sheet. kind: of KINDS; "solved" is the key, with the exercises' solutions. Raises KeyError for another."""
+    says, key = KINDS[kind], kind == "solved"
+    heading = f"{escape(title)}: {'answers' if key else 'worksheet'}"
+    parts = [f"<h1>{heading}</h1>", f"<small>Variant {variant}, {says}. Attention, step by step.</small>"]
+    if not key:
+        parts.append('<div class="name">Name <span></span> Date <span></span></div>')
+    parts.append(f"<h2>Given</h2>{_side_by_side(_tables(trace.given.values()))}")
+    parts.append(f"<h2>{'Computed' if key else 'Compute, one matrix from another'}</h2>")
+    rng = np.random.default_rng([7, variant])
+    parts += [_step(number, made, kind, rng) for number, made in enumerate(trace.values(), 1)]
+    tasks = [found.task(variant) for found in EXERCISES.values() if found.lesson == lesson]
+    if tasks:
+        parts.append(f"<h2>{'Solutions' if key else 'Exercises'}</h2>")
+        parts += [_exercise(number, task, key) for number, task in enumerate(tasks, 1)]
+    head = f'<meta charset="utf-8"><title>{heading}</title><style>{_STYLE % paper}</style>'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>'
+
+
+def _step(number: int, made: Traced, kind: str, rng: np.random.Generator) -> str:
+    """A step: its formula, what it does, and its matrix with the cells that are to be filled in."""
+    blanks = [_blanks(matrix.value.shape, kind, rng) for matrix in _figures(made)]
+    formula = f"<p><math>{_markup(tree(made.step.formula))}</math></p>" if made.step.formula else ""
+    says = f"<h3>{number}. {escape(made.step.title)}</h3>{formula}<p>{escape(made.step.says)}</p>"
+    return f"<section>{says}{_side_by_side(_tables([made], blanks))}</section>"
+
+
+def _blanks(shape: tuple[int, ...], kind: str, rng: np.random.Generator) -> set[Index]:
+    """The cells that are left blank. Of a sheet half filled in, the first row is an example: it is whole."""
+    cells = list(np.ndindex(shape))
+    if kind == "half":
+        chosen = rng.random(len(cells)) < 0.5
+        return {at for at, blank in zip(cells, chosen, strict=True) if blank and (not at or at[0] > 0)}
+    return set(cells) if kind == "blank" else set()
+
+
+def _figures(matrix: Matrix) -> list[Matrix]:
+    return [slice_of(matrix, drawn) for drawn in drawn_names(matrix)]
+
+
+def _tables(matrices: Iterable[Matrix], blanks: Sequence[set[Index]] = ()) -> Iterator[str]:
+    for matrix in matrices:
+        for i, figure in enumerate(_figures(matrix)):
+            head = head_of(figure.name)
+            name = matrix.name if isinstance(matrix, Traced) else letter_text(matrix.name)
+            caption = name if head is None else f"{name}, {head_name(matrix, head)}"
+            yield matrix_table(figure, caption, dict.fromkeys(blanks[i] if blanks else (), ""))
+
+
+def _side_by_side(tables: Iterable[str]) -> str:
+    return f'<div class="tables">{"".join(tables)}</div>'
+
+
+def _exercise(number: int, task: Task, key: bool) -> str:
+    title = escape(EXERCISES[task.exercise].title)
+    lines = "".join(f"<li>{escape(line)}</li>" for line in task.solution)
+    shown = [task.trace.matrix(name) for name in task.shown] if task.trace else []
+    options = "".join(f"<li>{escape(option)}</li>" for option in task.options)
+    asked = f"{_side_by_side(_tables(shown))}{f'<ul>{options}</ul>' if options else ''}{_to_fill(task)}"
+    answer = f"<ol>{lines}</ol>" if key else asked + '<div class="lines"></div>' * 2
+    return f'<section><h3>{number}. {title}</h3><p class="prompt">{escape(task.prompt)}</p>{answer}</section>'
+
+
+def _to_fill(task: Task) -> str:
+    """The cells that an exercise wants filled in, as a list with room beside each."""
+    if not task.blanks or task.trace is None:
+        return ""
+    places = [(*task.trace.matrix(name).place(at).values(),) for name, at in task.blanks]
+    rows = [(f"{name}: {', '.join(place)}", "") for (name, _), place in zip(task.blanks, places, strict=True)]
+    return text_table("Fill in", ("cell", "your number"), rows)
+
+
+def _markup(node: Tree | str) -> str:
+    """A MathML tree as text."""
+    if isinstance(node, str):
+        return escape(node)
+    tag, *children = node
+    given = children.pop(0) if children and isinstance(children[0], dict) else {}
+    attributes = "".join(f' {name}="{escape(value)}"' for name, value in given.items())
+    return f"<{tag}{attributes}>{''.join(map(_markup, children))}</{tag}>"

@@ -1,0 +1,99 @@
+"""Worksheets: what is to be filled in is not given away, and the key has every number, computed again."""
+
+import re
+from html import unescape
+
+import numpy as np
+import pytest
+
+from attention_core.exercises import EXERCISES
+from attention_ui.document import Document, compute
+from attention_ui.lesson import LESSONS
+from attention_ui.sheet import Sheet
+from attention_ui.slices import drawn_names
+from attention_ui.worksheet import KINDS, PAPERS, worksheet
+
+TAUGHT = [known for known in LESSONS if known.name != "home"]
+every_lesson = pytest.mark.parametrize("lesson", TAUGHT, ids=lambda known: known.name)
+
+
+def trace_of(lesson):
+    return compute(Sheet(lesson.bench) if lesson.bench else Document()).trace
+
+
+def made(sheet: str) -> str:
+    """The part of a sheet that is computed: between what is given and the exercises."""
+    computed = sheet.partition("Compute, one matrix from another</h2>")[2] or sheet.partition("Computed</h2>")[2]
+    return computed.partition("<h2>")[0]
+
+
+def numbers(part: str) -> list[float]:
+    return [float(x) for x in re.findall(r'<td[^>]* data-value="([^"]*)"', part)]
+
+
+def cells(part: str) -> int:
+    return len(re.findall(r"<td[^>]* data-row=", part))
+
+
+@every_lesson
+def test_the_key_has_every_number_of_every_matrix(lesson):
+    trace = trace_of(lesson)
+    found = numbers(made(worksheet(lesson.title, trace, lesson.name, "solved")))
+    expected = np.concatenate([np.ravel(matrix.value).astype(float) for matrix in trace.values()])
+    np.testing.assert_array_equal(found, expected)
+    assert all(drawn_names(matrix) for matrix in trace.values())
+
+
+@every_lesson
+def test_a_blank_sheet_gives_nothing_away(lesson):
+    part = made(worksheet(lesson.title, trace_of(lesson), lesson.name, "blank"))
+    assert numbers(part) == []
+    assert cells(part) == cells(made(worksheet(lesson.title, trace_of(lesson), lesson.name, "solved")))
+
+
+@pytest.mark.parametrize("variant", range(6))
+def test_half_a_sheet_keeps_an_example_and_blanks_about_half(variant):
+    lesson = next(known for known in LESSONS if known.name == "one_head")
+    part = made(worksheet(lesson.title, trace_of(lesson), "one_head", "half", variant))
+    assert 0.5 < len(numbers(part)) / cells(part) < 0.75  # half of all rows but the first
+    first = re.findall(r'<td[^>]*data-row="0"[^>]*>', part)
+    assert first
+    assert all("data-value" in cell for cell in first)
+
+
+def test_variants_differ_and_the_same_one_comes_again():
+    lesson = next(known for known in LESSONS if known.name == "one_head")
+    sheets = [worksheet(lesson.title, trace_of(lesson), "one_head", "half", variant) for variant in (1, 2, 1)]
+    assert sheets[0] != sheets[1]
+    assert sheets[0] == sheets[2]
+
+
+@every_lesson
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_exercise_stands_on_it_and_only_the_key_has_its_solution(lesson, kind):
+    sheet = unescape(worksheet(lesson.title, trace_of(lesson), lesson.name, kind, 2))
+    for found in EXERCISES.values():
+        if found.lesson == lesson.name:
+            task = found.task(2)
+            assert task.prompt in sheet
+            assert all(line in sheet for line in task.solution) or kind != "solved"
+            assert "".join(f"<li>{line}</li>" for line in task.solution) not in sheet or kind == "solved"
+
+
+def test_it_stands_by_itself_and_needs_no_colour():
+    lesson = next(known for known in LESSONS if known.name == "one_head")
+    for paper in PAPERS:
+        sheet = worksheet(lesson.title, trace_of(lesson), "one_head", "blank", 0, paper)
+        assert f"size: {paper};" in sheet
+        assert not re.search(r"(src|href)=|url\(|@import|<script", sheet)
+        colours = re.findall(r"#([0-9a-f]{3,6})\b", sheet.partition("<style>")[2].partition("</style>")[0])
+        assert colours
+        assert all(len(set(colour)) == 1 for colour in colours)  # greys
+
+
+def test_words_of_the_reader_are_text():
+    document = Document(sentence="<b>ball</b> <script>alert(1)</script> $x$")
+    sheet = worksheet("One head", compute(document).trace, "one_head", "solved")
+    assert "<b>ball" not in sheet
+    assert "<script" not in sheet
+    assert "&lt;b&gt;ball&lt;/b&gt;" in sheet
