@@ -682,12 +682,13 @@ class Toolbar {
     this.redo = button("Redo", "redo", {}, () => board.emit("redo"));
     this.reset = button("Reset", "restart_alt", {}, () => board.emit("reset"));
     this.link = button("Copy link", "link", {}, () => this.copyLink());
+    this.present = button("Present", "present_to_all", { class: "present" }, () => board.presenter.toggle());
     this.said = el("span", { class: "said", "aria-live": "polite" });
     this.linkBox = el("span", { class: "link-box" });
     this.node = el("div", { role: "toolbar", class: "toolbar", "aria-label": "Steps and history" },
       el("div", { class: "stepper" }, this.previous, this.where, this.next, this.all),
       this.said, this.linkBox,
-      el("div", { class: "history" }, this.undo, this.redo, this.reset, this.link));
+      el("div", { class: "history" }, this.undo, this.redo, this.reset, this.link, this.present));
   }
 
   paint(data, stage) {
@@ -803,6 +804,66 @@ class Panel {
   }
 }
 
+/* ---------- Presenter: the matrices alone, large, for a class that sits far away ---------- */
+
+const PRESENTING = "← → walk the steps · r shows or hides what comes out · h hides it at every step · b blanks the screen · Esc ends";
+
+class Presenter {
+  constructor(board) {
+    this.board = board;
+    this.hint = el("p", { class: "presenting" }, PRESENTING);
+    this.hides = false; // what comes out of a step, whenever another one is shown
+  }
+
+  get on() {
+    return this.board.scope().fullscreenElement === this.board.root;
+  }
+
+  toggle() {
+    if (this.on) document.exitFullscreen();
+    else this.board.root.requestFullscreen().catch(() => {
+      this.board.toolbar.said.textContent = "This browser does not let a page fill the screen; its own zoom makes the numbers larger.";
+    });
+  }
+
+  /** The browser has begun or ended it, by this button or by a key of its own. */
+  changed() {
+    const { board, on } = this;
+    setAttribute(board.toolbar.present, "aria-pressed", String(on));
+    setText(board.toolbar.present.querySelector(".label"), on ? "Leave" : "Present");
+    if (on) {
+      board.root.tabIndex = -1; // so that keys arrive, wherever was clicked
+      board.root.focus();
+      if (board.stage === "all") board.goBy(1);
+    } else {
+      this.hides = false;
+      board.root.classList.remove("covered", "blank");
+      board.root.removeAttribute("tabindex");
+    }
+  }
+
+  walk(by) {
+    this.board.goBy(by);
+    this.board.root.classList.toggle("covered", this.hides);
+    this.board.root.scrollTop = 0;
+  }
+
+  onKey(key) {
+    const { classList } = this.board.root;
+    if (["arrowright", "pagedown", " "].includes(key)) this.walk(1);
+    else if (["arrowleft", "pageup"].includes(key)) this.walk(-1);
+    else if (key === "r") {
+      if (!classList.toggle("covered")) this.board.list.querySelector('figure[data-role="result"]')?.scrollIntoView({ block: "nearest" });
+    }
+    else if (key === "h") {
+      this.hides = !this.hides;
+      classList.toggle("covered", this.hides);
+    } else if (key === "b" || key === ".") classList.toggle("blank");
+    else return false;
+    return true;
+  }
+}
+
 /* ---------- Board: everything together ---------- */
 
 class Board {
@@ -817,12 +878,14 @@ class Board {
     this.dismissed = new Set();
     this.prints = new Map(); // matrix name -> all that decides how it is painted
     this.listeners = new AbortController();
+    this.presenter = new Presenter(this);
     this.toolbar = new Toolbar(this);
     this.panel = new Panel(this);
     this.probe = el("span", { class: "probe", "aria-hidden": "true" });
     this.list = el("div", { class: "equations" });
     this.alert = el("p", { class: "note warn alert", role: "status" });
-    root.replaceChildren(this.toolbar.node, this.alert, el("div", { class: "body" }, this.list, this.panel.node), this.probe);
+    root.replaceChildren(this.toolbar.node, this.alert, el("div", { class: "body" }, this.list, this.panel.node),
+      this.presenter.hint, this.probe);
     this.sizes = new ResizeObserver((entries) => {
       for (const entry of entries) this.figureOf.get(entry.target.closest("figure"))?.measure();
     });
@@ -844,6 +907,7 @@ class Board {
     on("pointerleave", () => this.setHover(null));
     on("focusin", (event) => this.onFocus(event));
     on("focusout", () => this.setFocus(null));
+    on("fullscreenchange", () => this.presenter.changed());
     on("paste", (event) => this.onPaste(event));
     on("copy", (event) => this.onCopy(event));
     // The probe has the page's background colour and a very short transition: its end tells of every theme change.
@@ -1193,6 +1257,8 @@ class Board {
       return true;
     }
     if (event.altKey || event.shiftKey || event.ctrlKey || event.metaKey) return false;
+    const button = event.target.closest?.("button") && key === " "; // the space bar presses it
+    if (this.presenter.on && !button && this.presenter.onKey(key)) return true;
     if (key === "n") this.goBy(1);
     else if (key === "p") this.goBy(-1);
     else if (key === "a") this.toggleAll();
