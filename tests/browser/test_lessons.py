@@ -22,6 +22,7 @@ from helpers import cell, go_to, matrix, open_page, settle
 from one_head import board, open_head, shown
 
 WITH_BENCH = [lesson for lesson in LESSONS if lesson.bench]
+PHONE, SCREEN = {"width": 390, "height": 844}, {"width": 1440, "height": 1000}
 LONGEST = 400  # presses of Tab from one end of a page to the other
 
 # What has the focus, within shadow roots too: its role or tag, and its name.
@@ -68,11 +69,15 @@ def assert_drawn(page: Page, bench: str) -> None:
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_a_lesson_from_goal_to_end(page: Page, server: str, lesson) -> None:
-    """Opened cold it shows its matrices; Tab and Enter skip every prediction and mark it as done; it fits every width.
+    """It shows its matrices; Tab and Enter skip every prediction and mark it as done; before and after, it fits.
 
     One visit for all of it, because opening a page is what takes a browser longest.
     """
+    page.set_viewport_size(PHONE)
     open_page(page, server, f"/{lesson.path}")
+    assert_fits(page)
+    page.set_viewport_size(SCREEN)
+    settle(page)
     if lesson.bench:
         board(page).locator("figure").first.wait_for(timeout=60_000)
         settle(page)
@@ -93,13 +98,6 @@ def test_a_lesson_from_goal_to_end(page: Page, server: str, lesson) -> None:
         page.set_viewport_size({"width": width, "height": 768})
         settle(page)
         assert_fits(page)
-
-
-@pytest.mark.parametrize("lesson", [lesson for lesson in LESSONS if lesson.path], ids=lambda lesson: lesson.name)
-def test_a_lesson_fits_a_phone_before_any_guess(page: Page, server: str, lesson) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    open_page(page, server, f"/{lesson.path}")
-    assert_fits(page)
 
 
 def test_an_exercise_by_keyboard(page: Page, server: str) -> None:
