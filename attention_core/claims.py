@@ -85,6 +85,11 @@ def _of(slip) -> Variant:
     return Variant(slip.name, slip.when, slip.part, slip.change, alone=slip.alone)
 
 
+def _said(slip, when: str) -> Variant:
+    """A slip of the exercises, said otherwise: what it does to a matrix that comes before the weights."""
+    return replace(_of(slip), when=when)
+
+
 def _instead(name: str, when: str, other: str) -> Variant:
     """Another matrix is printed."""
 
@@ -140,7 +145,15 @@ _SHIFTED = Variant(
     programmed(programs.steadied),
 )  # fmt: skip
 _SCALING = (_UNSCALED, _BY_D_K, _TIMES)
-_MASKING = (_of(UNMASKED), _of(MASKED_WITH_0))
+_WITH_0 = replace(_of(MASKED_WITH_0), change=stepped("masked", rule=rules.blank))  # also where no scores are made
+_MASKING = (_of(UNMASKED), _WITH_0)
+_SCORES_TURNED = Variant("scores transposed", "the scores are turned round first: queries and keys are exchanged", "place",
+                         giving(scores=lambda given: given["scores"].T))  # fmt: skip
+_Q_FOR_K = Variant("scores transposed", "queries and keys are exchanged", "place",
+                   giving(q=lambda given: given["k"], k=lambda given: given["q"]))  # fmt: skip
+_K_AS_IS = Variant("keys not transposed", "Q K is taken instead of Q Kᵀ", "place",
+                   giving(k=lambda given: given["k"].T))  # fmt: skip
+_FROM_SCORES = (_SCORES_TURNED, _Q_FOR_K, _K_AS_IS)
 _UPSIDE_DOWN = Variant(
     "mask upside down", "each row sees itself and what comes after, not before", "mask",
     giving(mask=lambda given: given["mask"].T),
@@ -150,20 +163,22 @@ _COLUMN_SUMS = Variant(
     "column sums", "columns are added up instead of rows", "axis",
     stepped("row_sums", axes="query key -> key"),
 )  # fmt: skip
-_VARIANTS: Mapping[str, tuple[Variant, ...]] = {
+VARIANTS: Mapping[str, tuple[Variant, ...]] = {
     "cosine": (
         _instead("dot products", "dot products are printed, not divided by the lengths", "scores"),
         _instead("one length", "only one of the two lengths is divided by", "per_query"),
         Variant("distance", "1 − cosine is printed, a distance", "matrix",
                 take=lambda trace, _name: 1 - trace.matrix("cosine").value),
     ),
-    "scores": (_TURNED, _instead("scaled already", "the scores are divided by √d_k already", "scaled"),
+    "scores": (_TURNED, _K_AS_IS, _instead("scaled already", "the scores are divided by √d_k already", "scaled"),
                _instead("cosines", "the scores are divided by both lengths: these are cosines", "cosine")),
-    "scaled": (*_SCALING, _TURNED),
-    "masked": (*_SCALING, *_MASKING, _UPSIDE_DOWN, _TURNED),
-    "exps": (*_SCALING, *_MASKING, _UPSIDE_DOWN, *_SOFTMAX[6:], _of(NO_EXP), _SHIFTED, _TURNED),
+    "scaled": (*_SCALING, _TURNED, _K_AS_IS),
+    "masked": (*_SCALING, *_MASKING, _UPSIDE_DOWN, *_FROM_SCORES, _TURNED),
+    "exps": (*_SCALING, *_MASKING, _UPSIDE_DOWN, *_SOFTMAX[6:],
+             _said(NO_EXP, "the scores themselves are printed, without exp"), _SHIFTED, *_FROM_SCORES, _TURNED),
     "row_sums": (
-        _COLUMN_SUMS, *_SCALING, *_MASKING, _of(NO_EXP), *_SOFTMAX[6:], _SHIFTED,
+        _COLUMN_SUMS, *_SCALING, *_MASKING, _said(NO_EXP, "the scores themselves are added up, without exp"),
+        *_SOFTMAX[6:], _SHIFTED, *_FROM_SCORES,
         Variant("first column", "the first exponential of each row is printed instead of their sum", "sum",
                 take=partial(_first_column, "exps")),
         Variant("first weights", "the first weight of each row is printed instead of the sum", "matrix",
@@ -173,7 +188,7 @@ _VARIANTS: Mapping[str, tuple[Variant, ...]] = {
         _instead("weights", "the weights are printed: each exponential is already divided by its sum", "weights"),
     ),
     "weights": (
-        *_SOFTMAX, *_SCALING, *_MASKING, _UPSIDE_DOWN, _LATE, _TURNED,
+        *_SOFTMAX, *_SCALING, *_MASKING, _UPSIDE_DOWN, _LATE, _TURNED, *_FROM_SCORES,
         _instead("scores", "the scores are printed, before softmax", "scores"),
     ),
     "output": (
@@ -413,7 +428,7 @@ def _explained(
 
     rough: how far a cell may be off to be looked at more closely.
     """
-    variants = _VARIANTS[claim.kind]
+    variants = VARIANTS[claim.kind]
     singles = [found for one in variants if (found := _tried(claim, program, given, (one,), rough))]
     whole = [one for one in singles if one.whole]
     if not whole:
@@ -430,22 +445,33 @@ def _together(one: Variant, other: Variant) -> bool:
     return one.part != other.part and not (one.take and other.take) and not one.alone and not other.alone
 
 
+def _slipped(program: Program, given: Given, variants: tuple[Variant, ...]) -> tuple[Program, Given, Take]:
+    """The working with these slips in it. Raises ValueError or LookupError where one of them has no place on it."""
+    take: Take = _as_made
+    for one in variants:
+        take = one.take or take
+        program, given = one.change(program, given) if one.change else (program, given)
+    return program, given, take
+
+
+def slipped(claim: Claim, variant: Variant) -> np.ndarray:
+    """What comes out of a claim's sources with this slip. Raises ValueError or LookupError where it has no place."""
+    program, given, take = _slipped(*_working(claim), (variant,))
+    return take(_run_through(program, given), claim.kind)
+
+
 def _tried(
     claim: Claim, program: Program, given: Given, variants: tuple[Variant, ...], rough: np.ndarray
 ) -> Explanation | None:  # fmt: skip
     """What comes out with these slips; None where nothing does, or a matrix of another shape than the printed one."""
-    take: Take = _as_made
-    for one in variants:
-        take = one.take or take
     try:
-        for one in variants:
-            program, given = one.change(program, given) if one.change else (program, given)
+        program, given, take = _slipped(program, given, variants)
         value = take(_run_through(program, given), claim.kind)
         shown = _as_printed(value, claim.printed.shape)
         if shown is None or np.isnan(shown).any() or _fitting(claim.printed.value, shown, rough).mean() < _MOST:
             return None
         spread = _as_printed(_spread(claim, program, given, value, take, each=False), claim.printed.shape)
-    except (ValueError, LookupError, StopIteration):
+    except (ValueError, LookupError):
         return None  # this slip has no place on the way from these sources to this matrix
     return Explanation(variants, shown, _fitting(claim.printed.value, shown, claim.printed.half + _TINY + spread))
 
