@@ -147,8 +147,8 @@ _SHIFTED = Variant(
 _SCALING = (_UNSCALED, _BY_D_K, _TIMES)
 _WITH_0 = replace(_of(MASKED_WITH_0), change=stepped("masked", rule=rules.blank))  # also where no scores are made
 _MASKING = (_of(UNMASKED), _WITH_0)
-_SCORES_TURNED = Variant("scores transposed", "the scores are turned round first: queries and keys are exchanged", "place",
-                         giving(scores=lambda given: given["scores"].T))  # fmt: skip
+_SCORES_TURNED = Variant("scores transposed", "the scores are turned round first: queries and keys are exchanged",
+                         "place", giving(scores=lambda given: given["scores"].T))  # fmt: skip
 _Q_FOR_K = Variant("scores transposed", "queries and keys are exchanged", "place",
                    giving(q=lambda given: given["k"], k=lambda given: given["q"]))  # fmt: skip
 _K_AS_IS = Variant("keys not transposed", "Q K is taken instead of Q Kᵀ", "place",

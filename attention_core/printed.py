@@ -25,6 +25,8 @@ _INFINITE = {"-inf": -inf, "−inf": -inf, "-∞": -inf, "−∞": -inf, "-infin
 _DECIMAL = re.compile(r"[-+−]?(\d*)(?:\.(\d*))?", re.ASCII)
 _RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*")  # the line below a Markdown table's head
 _COMPLEX = re.compile(r"[-+]?\d*\.?\d*[-+]?\d*\.?\d+[ij]", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"[-+−]?\d+,\d+", re.ASCII)
+_NEARLY = re.compile(r"[-+−]?[\d.]+\s*%|\.\.\.|…", re.ASCII)
 _WRAPPED = re.compile(r"^\s*(?:\w+\s*=\s*)?(?:np\.|numpy\.|torch\.)?(?:array|tensor)\s*\((.*)\)\s*$", re.DOTALL)
 
 
@@ -85,12 +87,6 @@ def read(text: str) -> Printed:
         raise NumberError(f"There is no row of numbers in the text. {_FORMS}")
     lines, rows, columns = _named(lines)
     widths = {len(line) for line in lines}
-    if len(widths) > 1:
-        odd = next(i for i, line in enumerate(lines) if len(line) != len(lines[0]))
-        raise NumberError(
-            f"Row {odd + 1} has {len(lines[odd])} columns, but row 1 has {len(lines[0])}. Every row must have the same "
-            "number of columns."
-        )
     if len(lines) > MOST_ROWS or max(widths) > MOST_COLUMNS:
         raise NumberError(
             f"The matrix has {len(lines)} rows and {max(widths)} columns; at most {MOST_ROWS} rows and {MOST_COLUMNS} "
@@ -99,6 +95,7 @@ def read(text: str) -> Printed:
     for i, line in enumerate(lines, 1):
         for j, cell in enumerate(line, 1):
             _check(cell, i, j)
+    _check_widths(lines)
     return Printed(tuple(map(tuple, lines)), tuple(rows), tuple(columns))
 
 
@@ -106,8 +103,22 @@ def _number(text: str) -> float:
     return _INFINITE[text.lower()] if text.lower() in _INFINITE else parse(text)
 
 
+def _check_widths(lines: list[list[str]]) -> None:
+    for i, line in enumerate(lines, 1):
+        if len(line) != len(lines[0]):
+            has = f"{len(line)} column{'s' if len(line) > 1 else ''}"
+            raise NumberError(
+                f"Row {i} of numbers has {has}, but row 1 has {len(lines[0])}. Every row must have the same number of "
+                "columns."
+            )
+
+
 def _check(cell: str, row: int, column: int) -> None:
     where = f"Row {row}, column {column}"
+    if cell in ("...", "…"):
+        raise NumberError(f"{where}: “{cell}” stands for numbers that were not printed. Print the whole matrix.")
+    if cell.endswith("%"):
+        raise NumberError(f"{where}: “{cell}” is in per cent; write it as a share, such as 0.25 for 25%.")
     if cell.lower() in _NO_NUMBER:
         raise NumberError(f"{where}: there is no number ({cell or 'an empty cell'}).")
     if _COMPLEX.fullmatch(cell):
@@ -151,10 +162,12 @@ def _cells(line: str) -> list[str]:
     if "|" in line:
         return line.strip().strip("|").split("|")
     for separator in ("\t", ";", ","):
+        if separator == "," and " " in line.strip() and all(map(_DECIMAL_COMMA.fullmatch, line.split())):
+            return line.split()  # decimal commas, between spaces
         if separator in line:
             return line.rstrip(separator + " ").split(separator) if separator != "\t" else line.split(separator)
     parts = line.split()
-    return parts if all(_reads(part) for part in parts[1:]) else [line]
+    return parts if any(_meant(part) for part in parts[1:]) or all(map(_reads, parts[1:])) else [line]
 
 
 def _reads(cell: str) -> bool:
@@ -165,23 +178,36 @@ def _reads(cell: str) -> bool:
     return True
 
 
+def _meant(cell: str) -> bool:
+    """Whether a cell stands where a number should, and none can be read: nan, 1+2j, 25%, 0,25 and the dots of a gap."""
+    return cell.lower() in _NO_NUMBER or any(form.fullmatch(cell) for form in (_COMPLEX, _DECIMAL_COMMA, _NEARLY))
+
+
 def _is_name(cell: str) -> bool:
     """Whether a cell is a word, and neither a number nor something that was meant to be one."""
-    meant = cell.lower() in _NO_NUMBER or _COMPLEX.fullmatch(cell)
-    return not meant and not _reads(cell)
+    return not _meant(cell) and not _reads(cell)
 
 
 def _is_name_or_empty(cell: str) -> bool:
     return not cell or _is_name(cell)
 
 
+def _head(line: list[str]) -> list[str]:
+    """The names above the columns, if this line holds names; words in one cell are one name each."""
+    words = line[0].split() if len(line) == 1 else line
+    if len(line) == 1 and any(map(_reads, words)):
+        return []  # numbers with something among them that cannot be read
+    return words if all(map(_is_name_or_empty, line)) else []
+
+
 def _named(lines: list[list[str]]) -> tuple[list[list[str]], list[str], list[str]]:
     """The cells without a row and a column of names, and those names."""
-    head = lines[0] if len(lines) > 1 and all(map(_is_name_or_empty, lines[0])) else []
+    head = _head(lines[0]) if len(lines) > 1 else []
     body = lines[1:] if head else lines
     beside = all(len(line) > 1 and _is_name(line[0]) for line in body)
     if beside:
         body, rows = [line[1:] for line in body], [line[0] for line in body]
     else:
         rows = []
-    return body, rows, (head[-len(body[0]) :] if head else [])
+    head = head[-len(body[0]) :]
+    return body, rows, head if len(head) == len(body[0]) else []

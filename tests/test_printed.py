@@ -50,6 +50,12 @@ def test_names_beside_and_above_are_kept_as_text():
     assert found.texts == (("1", "2"), ("3", "4"))
 
 
+def test_words_between_spaces_may_head_columns():
+    assert read("the cat\n1 2\n3 4").columns == ("the", "cat")
+    assert read("word the cat\n1 2\n3 4").columns == ("the", "cat")
+    assert read("scores\n1 2\n3 4").columns == ()
+
+
 def test_numbers_may_be_written_as_people_write_them():
     found = read("3/4, ln 3\n−∞, -inf").value
     np.testing.assert_allclose(found[0], (0.75, np.log(3)))
@@ -61,7 +67,14 @@ def test_numbers_may_be_written_as_people_write_them():
     [
         ("", "Nothing was pasted"),
         ("  \n ", "Nothing was pasted"),
-        ("1 2\n3", "Row 2 has 1 columns, but row 1 has 2"),
+        ("1 2\n3", "Row 2 of numbers has 1 column, but row 1 has 2"),
+        ("nan nan\n0.5 0.5", "Row 1, column 1: there is no number (nan)"),
+        ("1+2j 0.5\n0.5 0.5j", "Row 1, column 1: “1+2j” is a complex number"),
+        ("0,29 0,71\n0,5 0,5", "Row 1, column 1: “0,29” has a comma; write decimals with a point"),
+        ("0,29\t0,71\n0,5\t0,5", "Row 1, column 1: “0,29” has a comma"),
+        ("29% 71%\n50% 50%", "Row 1, column 1: “29%” is in per cent"),
+        ("tensor([[0.1, ..., 0.2]])", "Row 1, column 2: “...” stands for numbers that were not printed"),
+        ("0.5 x\n0.1 0.2", "“0.5 x” is not a number"),
         ("1+2j, 3", "Row 1, column 1: “1+2j” is a complex number"),
         ("nan, 1", "Row 1, column 1: there is no number (nan)"),
         ("1,,2", "Row 1, column 2: there is no number (an empty cell)"),

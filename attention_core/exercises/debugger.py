@@ -28,6 +28,7 @@ _TO_SUMS: Program = tuple(step for step in _HEAD if step.name in ("exps", "row_s
 _STEPS = {"exps": "exponentials", "row_sums": "row sums", "weights": "weights"}
 _MADE_FROM = {"exps": "scores", "row_sums": "exps", "weights": "exps"}
 _PLACES = 2
+_WIDE = "\u2007"  # a space as wide as a digit
 
 
 # --- E33, the first line ---------------------------------------------------------------------------------------------
@@ -38,7 +39,7 @@ def _first_line(seed: int) -> Task:
         lines = dialogue.LINES[:3]
         titles = [known.title for known in lines]
         about = "A chatbot was given vectors of “the cat sat on the mat”, and printed, one after the other:"
-        follows = "They do not follow from the vectors"
+        follows = _at_worst("They do not follow from the vectors", dialogue.judged()[dialogue.first_wrong().name])
         return _choosing(seed, f"{about} {', '.join(titles)} (all in the lesson). Which is the first line that does "
                          "not follow from what stands before it?", titles, titles.index(dialogue.first_wrong().title),
                          follows)  # fmt: skip
@@ -47,19 +48,46 @@ def _first_line(seed: int) -> Task:
         tables, broken = _working(rng)
         if broken is not None:
             break
-    names = [*_STEPS]
-    text = "\n\n".join(f"{title}\n{_text(tables[name])}" for name, title in {"scores": "scores", **_STEPS}.items())
-    return _choosing(seed, f"A working, line by line, rounded to {_PLACES} decimals:\n\n{text}\n\nWhich line is "
-                     "the first that does not follow from the one before it?", [_STEPS[name] for name in names],
-                     names.index(broken), f"They do not follow from the {_of(_MADE_FROM[broken])}")  # fmt: skip
+    text = "\n\n".join(
+        f"{_of(name)}\n{_text(table, 1 if name == 'scores' else _PLACES)}" for name, table in tables.items()
+    )
+    asked = "Which line is the first that does not follow from the one before it?"
+    return _choosing(seed, f"A working, line by line, rounded to {_PLACES} decimals:\n\n{text}\n\n{asked}",
+                     [*_STEPS.values()], [*_STEPS].index(broken), _why(broken, tables))  # fmt: skip
+
+
+def _why(broken: str, tables: Mapping[str, Printed]) -> str:
+    """From what a line does not follow, and where that shows most."""
+    from_sums = " and their row sums" if broken == "weights" else ""
+    found = _judged(broken, tables[broken], _sources(broken, tables))
+    return _at_worst(f"They do not follow from the {_of(_MADE_FROM[broken])}{from_sums}", found)
+
+
+def _sources(name: str, tables: Mapping[str, Printed]) -> dict[str, Printed]:
+    source = _MADE_FROM[name]
+    return {source: tables[source]} | ({"row_sums": tables["row_sums"]} if name == "weights" else {})
+
+
+def _at_worst(says: str, found: "Judgement") -> str:
+    """What is said of a line, and its cell that is most off: as it was printed, and as it comes out."""
+    printed = found.claim.printed
+    i, j = np.unravel_index(np.argmax(np.where(found.wrong, np.abs(printed.value - found.expected), -1)), printed.shape)
+    row = f"in the row of “{printed.rows[i]}”" if printed.rows else f"in row {i + 1}"
+    column = (
+        f", under “{printed.columns[j]}”" if printed.columns else f", column {j + 1}" if printed.shape[1] > 1 else ""
+    )
+    return f"{says}: {row}{column}, {printed.texts[i][j]} was printed, and {decimal(found.expected[i, j])} comes out"
 
 
 def _of(name: str) -> str:
     return {"scores": "scores", **_STEPS}[name]
 
 
-def _text(table: Printed) -> str:
-    return "\n".join("   ".join(row) for row in table.texts)
+def _text(table: Printed, places: int = _PLACES) -> str:
+    """Its numbers, with so many decimals each, below one another: a space as wide as a digit stands before a short one."""
+    rows = [[f"{x:.{places}f}" for x in row] for row in table.value]
+    widest = max(len(text) for row in rows for text in row)
+    return "\n".join("\u2003".join(text.rjust(widest, _WIDE) for text in row).replace("-", "−") for row in rows)
 
 
 def _working(rng: np.random.Generator) -> tuple[dict[str, Printed], str | None]:
@@ -86,11 +114,8 @@ def _judged(kind: str, printed: Printed, sources: Mapping[str, Printed], exact: 
 
 def _first_broken(tables: dict[str, Printed]) -> str | None:
     """The first line that its sources do not make, however they were rounded."""
-    for name, source in _MADE_FROM.items():
-        sources = {source: tables[source]}
-        if name == "weights":
-            sources["row_sums"] = tables["row_sums"]
-        if not _judged(name, tables[name], sources).right:
+    for name in _MADE_FROM:
+        if not _judged(name, tables[name], _sources(name, tables)).right:
             return name
     return None
 
@@ -213,11 +238,12 @@ def _left_behind(seed: int) -> Task:
         if [one.name for one in found.explanations] == [getattr(slips, _LEFT[right]).name]:
             break
     table, true = made[right], run(_HEAD, {"scores": scores})
-    sums = ", ".join(decimal(x) for x in table.value.sum(axis=1))
-    wrong = {one: Diagnosis(one, f"Then the first number would be {made[one].texts[0][0]}, and it is "
-                                 f"{table.texts[0][0]}.") for one in says if one != right}  # fmt: skip
+    sums = ", ".join(f"{x:.{_PLACES}f}" for x in table.value.sum(axis=1))
+    first = ", ".join(f"{x:.{_PLACES}f}" for x in true["exps"].value[0])
+    wrong = {one: Diagnosis(one, f"Then the first number would be {_first(made[one])}, and it is "
+                                 f"{_first(table)}.") for one in says if one != right}  # fmt: skip
     return Task(
-        prompt=f"From the scores\n{_text(of_numbers(scores, 1))}\n\nthese were made, and called weights:\n"
+        prompt=f"From the scores\n{_text(of_numbers(scores, 1), 1)}\n\nthese were made, and called weights:\n"
         f"{_text(table)}\n\nWhat went wrong?",
         accepts="One of the answers offered.",
         options=tuple(says),
@@ -225,11 +251,15 @@ def _left_behind(seed: int) -> Task:
         hints=(
             f"Rows of weights add up to 1. These add up to {sums}.",
             "Do the columns add up to 1? Is the largest of each row 1? Are the numbers above 1?",
-            f"Compare with the exponentials:\n{_text(of_numbers(true['exps'].value, _PLACES))}\n(rounded)",
+            f"Compare with the exponentials. Their first row is {first}, rounded.",
         ),
-        solution=(f"{right[0].upper()}{right[1:]}: then the first number is {table.texts[0][0]}, as printed.",),
-        checker=Choice(tuple(says), right, f"The first number is then {table.texts[0][0]}, as printed.", wrong),
+        solution=(f"{right[0].upper()}{right[1:]}: then the first number is {_first(table)}, as printed.",),
+        checker=Choice(tuple(says), right, f"The first number is then {_first(table)}, as printed.", wrong),
     )
+
+
+def _first(table: Printed) -> str:
+    return f"{table.value[0, 0]:.{_PLACES}f}"
 
 
 def _printed_weights(slip: Slip, scores: np.ndarray) -> Printed:
