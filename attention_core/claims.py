@@ -483,7 +483,7 @@ def _alone(claim: Claim) -> Iterator[str]:
     """What cannot be, of a matrix of this kind, whatever it was made from."""
     x, half = claim.printed.value, claim.printed.half
     if claim.kind == "weights":
-        yield from _not_shares(x, half)
+        yield from _not_shares(claim.printed)
     if claim.kind == "cosine":
         if (np.abs(x) > 1 + half + _TINY).any():
             yield "A cosine lies between −1 and 1, and not all of these do."
@@ -493,15 +493,21 @@ def _alone(claim: Claim) -> Iterator[str]:
         yield "Exponentials are never negative, nor are their sums."
 
 
-def _not_shares(x: np.ndarray, half: np.ndarray) -> Iterator[str]:
+def _not_shares(printed: Printed) -> Iterator[str]:
+    x, half = printed.value, printed.half
     if (x < 0).any() or (x > 1 + half + _TINY).any():
         yield "Weights are shares: none is below 0 or above 1, and some of these are."
     sums, may = x.sum(axis=1), half.sum(axis=1) + _TINY
     wrong = np.flatnonzero(np.abs(sums - 1) > may)
     if not len(wrong):
         return
-    listed = ", ".join(f"{decimal(sums[i])}" for i in wrong[:6]) + (", …" if len(wrong) > 6 else "")
-    yield f"{len(wrong)} of {len(sums)} rows do not add up to 1, but to {listed}."
+    listed = ", ".join(decimal(sums[i]) for i in wrong[:6]) + (", …" if len(wrong) > 6 else "")
+    which = ", ".join(f"“{printed.rows[i]}”" if printed.rows else str(i + 1) for i in wrong[:6])
+    if len(wrong) == 1:
+        yield f"Row {which} does not add up to 1, but to {listed}."
+    else:
+        named = f", {which}," if len(wrong) < min(len(sums), 7) else ""
+        yield f"{len(wrong)} of {len(sums)} rows{named} do not add up to 1, but to {listed}."
     columns = x.sum(axis=0)
     if (np.abs(columns - 1) <= half.sum(axis=0) + _TINY).all():
         yield "Its columns do: so softmax may have run over columns, or rows and columns are exchanged."

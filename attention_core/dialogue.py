@@ -120,17 +120,17 @@ def _line(name: str, title: str, of: str, kind: str, printed: Printed, **sources
 # Each follows, or does not, from numbers that were printed before it; so those are what it was made from, exactly.
 LINES = (
     _line("scores", "cosines of the words", "the vectors", "cosine", SCORES, vectors=VECTORS),
-    _line("exps", "exponentials", "the scores", "exps", EXPONENTIALS, scores=SCORES),
+    _line("exps", "exponentials", "these cosines", "exps", EXPONENTIALS, scores=SCORES),
     _line("row_sums", "row sums", "the exponentials", "row_sums", ROW_SUMS, exps=EXPONENTIALS),
     _line("second", "row sums, repeated: second try", "the exponentials", "row_sums", SECOND_TRY, exps=EXPONENTIALS),
-    _line("third", "row sums, repeated: third try", "the exponentials and their row sums", "row_sums", THIRD_TRY,
+    _line("third", "row sums, repeated: third try", "the exponentials and those row sums", "row_sums", THIRD_TRY,
           exps=EXPONENTIALS, row_sums=ROW_SUMS),
     _line("fourth", "row sums, repeated: fourth try", "the exponentials", "row_sums", FOURTH_TRY, exps=EXPONENTIALS),
-    _line("weights", "the fourth try, taken as weights", "the exponentials and their row sums", "weights", FOURTH_TRY,
+    _line("weights", "the fourth try, taken as weights", "the exponentials and those row sums", "weights", FOURTH_TRY,
           exps=EXPONENTIALS, row_sums=ROW_SUMS),
-    _line("first_scores", "earlier: cosines of other words", "nothing: no vectors were there", "cosine", FIRST_SCORES),
+    _line("first_scores", "earlier: cosines of other words", "nothing (no vectors were there)", "cosine", FIRST_SCORES),
     _line("first_weights", "earlier: weights", "the earlier cosines", "weights", FIRST_WEIGHTS, scores=FIRST_SCORES),
-    _line("first_row_sums", "earlier: row sums", "the earlier cosines", "row_sums", FIRST_ROW_SUMS,
+    _line("first_row_sums", "earlier: row sums", "the exponentials of the earlier cosines", "row_sums", FIRST_ROW_SUMS,
           scores=FIRST_SCORES),
 )  # fmt: skip
 

@@ -24,6 +24,7 @@ _KIND, _MADE, _D_K, _CAUSAL, _EXACT, _CHECKED = (
     f"checker.{name}" for name in ("kind", "made", "d_k", "causal", "exact", "checked")
 )
 _SCALED = ("scaled", "masked", "exps", "row_sums", "weights")
+_OF_Q, _MISSING = "as many as a query has", "not said"
 _MASKED = ("masked", "exps", "row_sums", "weights")
 
 
@@ -90,15 +91,25 @@ def _options(kind: str, made: tuple[str, ...]) -> dict[str, object]:
         return options
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if kind in _SCALED and "exps" not in made:
-            least = 1 if kind == "scaled" else 0
-            says = "Scores are divided by its root. 0: they are not divided."
-            options["d_k"] = int(st.number_input("d_k", least, 100_000, key=_D_K, width=160, help=says)) or None
+            options["d_k"] = _width(kind, made)
         if kind in _MASKED and "exps" not in made:
-            options["causal"] = st.checkbox("with a causal mask", key=_CAUSAL)
+            key = f"{_CAUSAL}.masked" if kind == "masked" else _CAUSAL  # masked scores have a mask, unless it is said
+            options["causal"] = st.checkbox("with a causal mask", kind == "masked", key=key)
         options["exact"] = st.checkbox(
             "what it was made from is exact", key=_EXACT, help="Not rounded before it was printed."
         )
     return options
+
+
+def _width(kind: str, made: tuple[str, ...]) -> int | str | None:
+    """d_k: a number; _OF_Q, where the queries tell; _MISSING, where it must be said; None where nothing is divided."""
+    if "q" in made:
+        return _OF_Q if kind == "scaled" or st.checkbox("divided by √d_k", True, key=f"{_D_K}.of_q") else None
+    if kind == "scaled":
+        says = "How many numbers a query or a key has: scores are divided by its root."
+        return st.number_input("d_k", 1, 100_000, None, key=f"{_D_K}.scaled", width=160, help=says) or _MISSING
+    says = "Scores are divided by its root. 0: they are not divided, or were already."
+    return int(st.number_input("d_k (0: not divided)", 0, 100_000, key=_D_K, width=190, help=says)) or None
 
 
 def _keep(kind: str, made: tuple[str, ...]) -> None:
@@ -107,17 +118,30 @@ def _keep(kind: str, made: tuple[str, ...]) -> None:
 
 
 def _answer(kind: str, made: tuple[str, ...], options: dict[str, object]) -> None:
-    try:
-        printed, *sources = (read(st.session_state[_text(name)]) for name in ("claim", *made))
-    except NumberError:
-        st.markdown("A matrix cannot be read yet: see the sentence at its field.")
+    if unread := [name for name in ("claim", *made) if not _is_read(name)]:
+        which = " and ".join(KINDS[kind][0] if name == "claim" else SOURCES[name] for name in unread)
+        st.markdown(f"Not checked yet: the {which} cannot be read. The sentence below the field says why.")
         return
+    printed, *sources = (read(st.session_state[_text(name)]) for name in ("claim", *made))
+    if options["d_k"] == _MISSING:
+        notice("Say what d_k is: how many numbers a query or a key has.")
+        return
+    if options["d_k"] == _OF_Q:
+        options["d_k"] = sources[0].shape[1]
     try:
         found: Judgement = judge(Claim(kind, printed, dict(zip(made, sources, strict=True)), **options))
     except ValueError as error:
         notice(str(error))
         return
     judgement(found)
+
+
+def _is_read(name: str) -> bool:
+    try:
+        read(st.session_state[_text(name)])
+    except NumberError:
+        return False
+    return True
 
 
 def limits() -> str:

@@ -35,8 +35,15 @@ def lines() -> None:
     for known in dialogue.LINES:
         found = dialogue.judged()[known.name]
         right = f"{int(found.fits.sum())} of {found.fits.size}" if known.sources else "–"
-        rows.append((known.title, known.of, right, "; ".join(_reasons(found)) or "–"))
-    st.html(text_table("Line by line", ("the line", "held against", "numbers that follow", "what it is"), rows))
+        rows.append((f"{known.title}, from {known.of}", right, "; ".join(_reasons(found)) or "–"))
+    st.html(
+        text_table("Line by line", ("the line, and what it is held against", "follow", "what it is"), rows, prose=True)
+    )
+
+
+def vectors() -> None:
+    """The vectors that were made up for the words."""
+    st.html(matrix_table(_matrix(dialogue.VECTORS), "The vectors, as printed", _plain(dialogue.VECTORS)))
 
 
 def one_line() -> None:
@@ -80,7 +87,7 @@ def headline(found: Judgement) -> str:
         )
     wrong, count = int(found.wrong.sum()), found.fits.size
     if wrong:
-        return f"{wrong} of {count} numbers do not follow."
+        return f"{wrong} of {count} numbers {'does' if wrong == 1 else 'do'} not follow."
     if found.may.any():
         return (f"All {count} numbers follow, if what they were made from was rounded before it was printed: "
                 f"{int(found.may.sum())} of them are off by more than their own rounding.")  # fmt: skip
@@ -109,8 +116,12 @@ def _plain(printed: Printed) -> dict[tuple[int, int], str]:
 
 
 def _decimals(value: np.ndarray) -> dict[tuple[int, int], str]:
-    """Three decimals for all: one more than is mostly printed."""
-    return {at: (f"{x:.3f}" if np.isfinite(x) else decimal(x)).replace("-", "−") for at, x in np.ndenumerate(value)}
+    """Three decimals for all: one more than is mostly printed; none where all are whole."""
+    finite = value[np.isfinite(value)]
+    places = 0 if (finite == np.round(finite)).all() else 3
+    return {
+        at: (f"{x:.{places}f}" if np.isfinite(x) else decimal(x)).replace("-", "−") for at, x in np.ndenumerate(value)
+    }
 
 
 def _marks(found: Judgement) -> dict[tuple[int, int], str]:

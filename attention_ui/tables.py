@@ -22,12 +22,12 @@ _SIGNS = {"right": "✓", "wrong": "✗"}
 _WORDS = {"right": "right", "wrong": "not right", "blank": "to be filled in", "picked": "chosen", "hidden": "masked"}
 
 
-def text_table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of texts; the first column of each row heads it."""
+def text_table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], prose: bool = False) -> str:
+    """A table of texts; the first column of each row heads it. prose: they are sentences more than numbers."""
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in header)
     body = "".join(f'<tr><th scope="row">{escape(first)}</th>{_cells(rest)}</tr>' for first, *rest in rows)
     return (
-        f'<div class="table" tabindex="0" role="group" aria-label="{escape(caption)}"><table>'
+        f'<div class="table{" prose" * prose}" tabindex="0" role="group" aria-label="{escape(caption)}"><table>'
         f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -15,6 +15,7 @@ from attention_ui.debugger_figures import (
     range_of_exp,
     sums_of,
     taken,
+    vectors,
 )
 from attention_ui.glossary import terms
 from attention_ui.lesson import close_lesson, open_lesson
@@ -40,15 +41,17 @@ matrix_board()
 terms("cosine", "exponential", "row sum", "weight", "softmax")
 
 st.subheader("Which line breaks first?", anchor=False)
-st.markdown("It printed, in this order: cosines of the words’ vectors, their exponentials, the sums of the rows. The "
-            f"row of *the* was said to add up to {printed_sum()}.")  # fmt: skip
+st.markdown("It printed, in this order: the words’ vectors, their cosines (S, above), the exponentials, the sums of "
+            f"the rows, these again, and weights. The row of *the* was said to add up to {printed_sum()}. "
+            "One cell of a line is enough to find that it does not follow.")  # fmt: skip
+vectors()
 if reveal("debugger.first", "Which is the first line that does not follow from what stands before it?",
           *predicted("first")):  # fmt: skip
     lines()
     st.markdown("Whatever comes after a wrong line is wrong, too, even if it is computed rightly. So each line is held "
                 "against the numbers that were *printed* before it: what it adds of its own shows then.")  # fmt: skip
     one_line()
-misconception("It computed the cosines.", "It wrote numbers that look like cosines. Three of them:", invented())
+    misconception("It computed the cosines.", "It wrote numbers that look like cosines. Three of them:", invented())
 
 st.subheader("Three right answers", anchor=False)
 if reveal("debugger.sum", "Take the printed scores as given. What do the exponentials of the row of “the” add up to?",
@@ -75,10 +78,10 @@ claim("exact here", "Every verdict above is computed on this page, from the numb
 st.subheader("Check your own", anchor=False)
 st.markdown("Numbers from a chatbot, a lecture or an exam: paste the matrix, say what it claims to be and what it was "
             f"made from. At most {limits()} are read, from a spreadsheet, a list in Python, a table in Markdown, or "
-            "lines of numbers. Rounding is no error: a number is right if it can be what comes out, "
-            "rounded to the digits that it has.")  # fmt: skip
+            "lines of numbers. Rounding is no error: a number is right if it can be what comes out, rounded as it was "
+            "printed. Zeros dropped at the end are understood: beside 0.25, 0.5 is read as 0.50.")  # fmt: skip
 checker()
-claim("typical", "The slips that are tried are those that people make most: another axis, a scale or a mask left out, "
-      "a matrix turned round. Another cause may leave the same numbers behind.")  # fmt: skip
+st.markdown("The slips that are tried are those that people make most: another axis, a scale or a mask left out, a "
+            "matrix turned round. Another cause may leave the same numbers behind.")  # fmt: skip
 
 close_lesson("debugger")

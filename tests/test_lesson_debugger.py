@@ -1,6 +1,7 @@
 """The lesson on a chatbot's numbers: every wrong figure is found, every right one passes, and the tool says so."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -117,14 +118,31 @@ def test_the_figures_are_those_that_were_published(root):
 @pytest.mark.parametrize(
     ("answer", "right", "slip"),
     [
-        ("13.96", True, None), ("14", True, None), ("14.01", False, "the printed exponentials"),
-        ("13.50", False, "the true cosines"), ("14.94", False, None), ("5", False, "no exponential"),
+        ("13.96", True, None), ("13.958", True, None), ("14.01", False, "the printed exponentials"),
+        ("13.50", False, "the true cosines"), ("14.94", False, "the printed sum"), ("5", False, "no exponential"),
+        ("13.9", False, None), ("14.1", False, None),
     ],
 )  # fmt: skip
 def test_the_right_row_sum_is_from_the_printed_scores(answer, right, slip):
     verdict = EXERCISES["row_sum_again"].task().check(answer)
     assert verdict.right == right
     assert [found.name for found in verdict.slips][:1] == ([slip] if slip else [])
+
+
+def test_a_row_sum_that_fits_a_wrong_one_too_is_asked_for_again():
+    """13.96 and 14.01 are both 14, rounded: that is neither right nor an answer."""
+    verdict = EXERCISES["row_sum_again"].task().check("14")
+    assert not verdict.right
+    assert not verdict.read
+    assert "the printed exponentials are added up" in verdict.says
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_solution_shows_a_number_that_does_not_follow(seed):
+    (solution,) = EXERCISES["E33"].task(seed).solution
+    found = re.search(r", (\S+) was printed, and (\S+) comes", solution)
+    printed, out = (float(text.replace("−", "-")) for text in found.groups())
+    assert abs(printed - out) > 0.01
 
 
 def test_the_first_line_of_the_conversation():
@@ -191,3 +209,51 @@ def test_every_line_can_be_looked_at(app, line):
     (lines,) = [box for box in app.selectbox if box.label == "A line"]
     lines.set_value(line).run()
     assert not app.exception
+
+
+def chosen(app: AppTest, kind: str, made: tuple[str, ...], **texts: str) -> str:
+    """What is said of a claim whose fields hold these texts, by the first words of their labels."""
+    for label, value in (("It claims to be", kind), ("made from", made)):
+        (box,) = [box for box in app.selectbox if box.label == label]
+        box.set_value(value).run()
+    for label, text in texts.items():
+        (area,) = [area for area in app.text_area if area.label.endswith(label.replace("_", " "))]
+        area.set_value(text).run()
+    check(app)
+    return "".join(element.value for element in app.markdown) + html(app)
+
+
+Q, K = np.array([[2.0, 0, 1, 1], [0, 1, -1, 2]]), np.array([[1, 1, 0, 1], [2, -1, 0, 1]])
+
+
+def text(matrix: np.ndarray, places: int = 2) -> str:
+    return "\n".join(" ".join(f"{x:.{places}f}" for x in row) for row in matrix)
+
+
+def test_queries_and_keys_tell_d_k_themselves(app):
+    said = chosen(app, "scaled", ("q", "k"), to_check=text(Q @ K.T / 2), Q=text(Q, 0), K=text(K, 0))
+    assert "All 4 numbers follow" in said
+
+
+def test_weights_from_queries_and_keys_are_scaled_unless_it_is_said(app):
+    texts = {"to_check": text(softmax(Q @ K.T)), "Q": text(Q, 0), "K": text(K, 0)}
+    assert "the scores are not divided by √d_k" in chosen(app, "weights", ("q", "k"), **texts)
+    (divided,) = [box for box in app.checkbox if box.label == "divided by √d_k"]
+    divided.uncheck().run()
+    assert "All 4 numbers follow" in "".join(element.value for element in app.markdown)
+
+
+def test_scaled_scores_cannot_be_checked_without_d_k(app):
+    said = chosen(app, "scaled", ("scores",), scaled_scores_to_check=text(Q @ K.T / 2), The_scores=text(Q @ K.T, 0))
+    assert "Say what d_k is" in said
+
+
+def test_masked_scores_have_a_mask(app):
+    scores = Q @ K.T
+    said = chosen(app, "masked", ("scores",), masked_scores_to_check=text(np.tril(scores)), The_scores=text(scores, 0))
+    assert "hidden scores are set to 0 instead of −∞" in said
+
+
+def test_what_was_not_read_is_named(app):
+    said = chosen(app, "weights", ("scores",), The_scores="nan nan\n1 2")
+    assert "the scores cannot be read" in said

@@ -71,12 +71,12 @@ def _sources(name: str, tables: Mapping[str, Printed]) -> dict[str, Printed]:
 def _at_worst(says: str, found: "Judgement") -> str:
     """What is said of a line, and its cell that is most off: as it was printed, and as it comes out."""
     printed = found.claim.printed
-    i, j = np.unravel_index(np.argmax(np.where(found.wrong, np.abs(printed.value - found.expected), -1)), printed.shape)
-    row = f"in the row of “{printed.rows[i]}”" if printed.rows else f"in row {i + 1}"
-    column = (
-        f", under “{printed.columns[j]}”" if printed.columns else f", column {j + 1}" if printed.shape[1] > 1 else ""
-    )
-    return f"{says}: {row}{column}, {printed.texts[i][j]} was printed, and {decimal(found.expected[i, j])} comes out"
+    off = np.where(found.wrong, np.abs(printed.value - found.expected), -1)
+    i, j = np.unravel_index(np.argmax(off), off.shape)
+    row = f"“{printed.rows[i]}”" if printed.rows else f"row {i + 1}"
+    column = f" and “{printed.columns[j]}”" if printed.columns else f", column {j + 1}" if off.shape[1] > 1 else ""
+    was = printed.texts[i][j].replace("-", "−")
+    return f"{says}: for {row}{column}, {was} was printed, and {decimal(found.expected[i, j])} comes out"
 
 
 def _of(name: str) -> str:
@@ -84,7 +84,7 @@ def _of(name: str) -> str:
 
 
 def _text(table: Printed, places: int = _PLACES) -> str:
-    """Its numbers, with so many decimals each, below one another: a space as wide as a digit stands before a short one."""
+    """Its numbers, with so many decimals each, one below the other: short ones begin with spaces as wide as digits."""
     rows = [[f"{x:.{places}f}" for x in row] for row in table.value]
     widest = max(len(text) for row in rows for text in row)
     return "\n".join("\u2003".join(text.rjust(widest, _WIDE) for text in row).replace("-", "−") for row in rows)
@@ -165,7 +165,14 @@ def _printed_exps(given) -> np.ndarray:
     return np.log(given["printed"])
 
 
+def _of_copied(given) -> np.ndarray:
+    """Scores whose exponentials add up to the row sums that were printed."""
+    return np.log(np.broadcast_to(dialogue.ROW_SUMS.value / len(dialogue.WORDS), given["scores"].shape))
+
+
 _EXACTLY = "A number such as 13.95, correctly rounded to the digits you type: two decimals, for other sums are near."
+_COPIED = Slip("the printed sum", "the row sum that was printed is taken over", "source", giving(scores=_of_copied),
+               alone=True)  # fmt: skip
 _SUM_SLIPS = (
     Slip("the printed exponentials", "the printed exponentials are added up, and some of them are wrong", "source",
          giving(scores=_printed_exps)),
@@ -180,9 +187,11 @@ _SUM_SLIPS = (
 
 
 def _row_sum(seed: int) -> Task:
-    def problem(scores: np.ndarray, printed: np.ndarray, true: np.ndarray, row: int, words) -> Problem:
+    def problem(
+        scores: np.ndarray, printed: np.ndarray, true: np.ndarray, row: int, words, slips=_SUM_SLIPS
+    ) -> Problem:
         given = {"scores": scores, "printed": printed, "true": true}
-        return Problem(_TO_SUMS, given, {"query": words, "key": words}, (("row_sums", (row,)),), _SUM_SLIPS)
+        return Problem(_TO_SUMS, given, {"query": words, "key": words}, (("row_sums", (row,)),), slips)
 
     def drawn(rng: np.random.Generator) -> Problem:
         words = ("sun", "sea", "sand", "salt")
@@ -192,7 +201,8 @@ def _row_sum(seed: int) -> Task:
         return problem(scores, printed, true, int(rng.integers(4)), words)
 
     asked = spread(drawn, seed) if seed else problem(
-        dialogue.SCORES.value, dialogue.EXPONENTIALS.value, np.array(dialogue.cosines()), 0, dialogue.WORDS
+        dialogue.SCORES.value, dialogue.EXPONENTIALS.value, np.array(dialogue.cosines()), 0, dialogue.WORDS,
+        (*_SUM_SLIPS, _COPIED),
     )  # fmt: skip
     (target,) = asked.targets
     row = target[1][0]

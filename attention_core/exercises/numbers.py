@@ -50,8 +50,8 @@ class Numbers:
         if sentence := self._unread(texts):
             return Verdict(False, sentence, marks=marks, read=False)
         if self._right(texts):
-            return Verdict(True, self._praise(), marks=marks)
-        ways = _best(texts, (*self.problem.singles, *self.problem.doubles), self.problem.targets)
+            return self._vague(texts) or Verdict(True, self._praise(), marks=marks)
+        ways = self._ways(texts)
         diagnoses = comes_out(ways)
         ask = self._ask(ways) if len(ways) > 1 else None
         sentence = not_right(diagnoses) + (f" {ask.prompt}" if ask else "")
@@ -84,6 +84,18 @@ class Numbers:
     def _answer(self, way: Way) -> Any:
         texts = [typed(value) for value in way.values(self.problem.targets)]
         return dict(zip(self.problem.targets, texts, strict=True)) if self.many else texts[0]
+
+    def _ways(self, texts: Sequence[str]) -> tuple[Way, ...]:
+        ways = _best(texts, (*self.problem.singles, *self.problem.doubles), self.problem.targets)
+        return tuple(way for way in ways if not self.strict or _fit(texts, way.values(self.problem.targets)) > Fit.NEAR)
+
+    def _vague(self, texts: Sequence[str]) -> Verdict | None:
+        """Where near is not right: an answer with so few digits that it says what a slip makes as well."""
+        ways = [way for way in self._ways(texts) if len(way.slips) == 1] if self.strict else []
+        if not ways:
+            return None
+        says = f"So rounded, this is the right number and a wrong one. {comes_out(ways)[0].says} Type more digits."
+        return Verdict(False, says, read=False)
 
     def _texts(self, answer: Any) -> tuple[str, ...]:
         return texts_of(answer, self.problem.targets) if self.many else (str(answer),)
