@@ -66,7 +66,7 @@ def claims() -> list[tuple[str, tuple[str, ...]]]:
 
 
 @pytest.mark.parametrize(("kind", "names"), claims())
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**32 - 1), places=st.sampled_from((1, 2, 3, 4)), coarse=st.sampled_from((2, 3)))
 def test_what_is_right_is_never_called_wrong(kind, names, seed, places, coarse):
     """Neither where only the claim is rounded, nor where its sources were, too, before they were printed."""
