@@ -14,7 +14,7 @@ Sources: von Oswald et al. 2023 (the layer that is a step, built and trained); A
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from math import log
 from typing import NamedTuple
@@ -26,7 +26,15 @@ from attention_core.softmax import softmax
 from attention_core.trace import Program, Trace, run
 
 WEIGHTS = ("w_q", "w_k", "w_v", "w_o")
-_LAYER = programs.linear(hides=True, normalised=False, feature_map=False)
+_SAID = {
+    "masked": "Nobody sees the token that asks: its y is not known. The shots see each other, for a step is over all.",
+    "residual": "What is left goes down by as much as the guess goes up. The token that asks has no y: what is left of "
+    "it is minus its guess, and nobody sees that.",
+}
+_LAYER = tuple(
+    replace(step, says=_SAID.get(step.name, step.says))
+    for step in programs.linear(hides=True, normalised=False, feature_map=False)
+)
 
 # --- Gradient descent, and the layers that do it ---------------------------------------------------------------------
 
@@ -72,9 +80,17 @@ _SMOOTHER = programs.compact(programs.masked(programs.unscaled(programs.SELF_ATT
 
 
 def smoothed(given: Mapping[str, np.ndarray]) -> float:
-    """What softmax attention answers with the same W_Q, W_K and W_V: a mean of the shots' answers, by their weights."""
-    read = {**given, "scale": np.array(1.0), "w_o": np.abs(given["w_o"])}
-    return run(_SMOOTHER, read)["output"].value[-1, 0].item()
+    """What softmax attention collects with the same W_Q, W_K and W_V: a mean of the shots' answers."""
+    return _smooth(given)["output"].value[-1, 0].item()
+
+
+def shares(given: Mapping[str, np.ndarray]) -> list[float]:
+    """The weights of that mean: what the token that asks takes from each shot."""
+    return _smooth(given)["weights"].value[-1, :-1].tolist()
+
+
+def _smooth(given: Mapping[str, np.ndarray]) -> Trace:
+    return run(_SMOOTHER, {**given, "scale": np.array(1.0), "w_o": np.abs(given["w_o"])})
 
 
 # --- A linear layer that is trained ----------------------------------------------------------------------------------

@@ -238,5 +238,9 @@ def fixed(setting: str) -> None:
     rows = []
     for times in allowed(setting):
         right = ours(sum="exact", times=times).number("merged", 0, 0)
-        rows.append((f"× {times}", f"{right:.3f}", f"{times * key:.3f}", apart(right, times * key)))
-    table("Where they part", ("query", "merged exactly", "one key", "difference"), rows)
+        counts = [pair[0] ** times for pair in (CONTEXT, OWN)]
+        rows.append((f"× {times}", " + ".join(map(str, counts)), f"ln {sum(counts)} ≈ {right:.3f}",
+                     f"{times} ln {sum(pair[0] for pair in (CONTEXT, OWN))} ≈ {times * key:.3f}",
+                     apart(right, times * key)))  # fmt: skip
+    table("Where they part", ("query", "exponentials", "merged exactly", "one key", "difference"), rows)
+    st.markdown(r"A fixed key gives a straight line, log-sum-exp a bent one. T(context, ·) is no T with another W\_K.")

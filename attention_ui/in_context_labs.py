@@ -49,14 +49,19 @@ def descent(shots: str, noise: str, rate: str) -> None:
         stepped = float(weights @ ASKED)
         says = f"({', '.join(map(decimal, weights.tolist()))})"
         rows.append((str(i), says, decimal(stepped), decimal(guess), apart(stepped, guess), decimal(guess - right)))
-    caption = f"Asked for ({', '.join(map(decimal, ASKED.tolist()))}); the rule says {decimal(right)}"
+    rule = " + ".join(f"{decimal(a)} {name}" for a, name in zip(RULE, TOKEN, strict=False))
+    caption = f"Asked for ({', '.join(map(decimal, ASKED.tolist()))}); the rule, y = {rule}, says {decimal(right)}"
     header = ("steps, layers", "w of the descent", "it says", "the layers say", "apart", "off the rule")
     table(caption, header, rows)
-    shared = f" Softmax attention with the same W_Q, W_K and W_V answers {decimal(in_context.smoothed(given))}."
+    shared = f" Softmax attention with the same W_Q, W_K and W_V collects {decimal(in_context.smoothed(given))}."
     told = shared * ("in_context.softmax" in guesses())  # which the page asks next
     st.caption(
         f"The shots: {'; '.join(_shot(a, b) for a, b in zip(x, y, strict=True))}. The layers have no w: in them, only "
         f"what is left to explain is handed on.{told}".replace("_", r"\_")
+    )
+    st.markdown(
+        "K layers are K steps, up to rounding, for any shots, any noise and any η; too large an η lets both fly apart. "
+        "What descends is w, the rule that is in this text. No W moves."
     )
 
 
@@ -79,6 +84,8 @@ def trained(setting: str, seed: str) -> None:
     layer, best = in_context.train(number, done).layers[-1], in_context.one_step(in_context.best_rate())
     rows = [(name, *(f"{x:.3f}".replace("-", "−") for x in of.step.ravel()), _loss(of)) for name, of in
             ((f"the layer after {done} steps", layer), ("best step of gradient descent", best))]  # fmt: skip
+    st.markdown("All that a linear layer does with shots: y · x of each, added up, times a matrix of four numbers (its "
+                "*step matrix*), times what is asked.")  # fmt: skip
     header = ("", *(f"{a} with {b}" for a in TOKEN[:2] for b in TOKEN[:2]), "error, new tasks")
     table("What a layer does with a context: its step matrix", header, rows)
     if done:
@@ -86,7 +93,7 @@ def trained(setting: str, seed: str) -> None:
         losses = [_loss_at(number, steps) for steps in over]
         axes = Axes("The error while it is trained", "steps of training", "error")
         curve(axes, over, {"the layer": losses}, key="in_context.loss", inks=("weights",),
-              levels={"best step of gradient descent": in_context.loss(best, in_context.held_out())})  # fmt: skip
+              levels={"best step": in_context.loss(best, in_context.held_out())})  # fmt: skip
     st.markdown(
         f"A step of gradient descent from w = 0 has η for {TOKEN[0]} with {TOKEN[0]}, and for {TOKEN[1]} with "
         f"{TOKEN[1]}, and 0 elsewhere. So has the layer in the end, up to the chance of its "
@@ -131,7 +138,9 @@ def again(setting: str) -> None:
         )
         rows.append((_TEXTS[name], text.split()[-1], top))
     table("What comes next, by this head", ("text", "last word", "it says"), rows)
-    st.markdown("An **induction head**: it repeats what the context did, with any words, and may be misled by it.")
+    st.markdown("An **induction head**. Above, A_P hands each token the word before it; A looks where that is the same "
+                "word; O = A X says again what stands there. It repeats what the context did, with any words, and may "
+                "be misled by it.".replace("_", r"\_"))  # fmt: skip
 
 
 def costs_of(text: str, wanted: str) -> tuple[float, float]:
@@ -165,8 +174,21 @@ def dice(setting: str) -> None:
     axes = Axes("What is expected next", "the next throw shows", "probability")
     bars(axes, faces, {"before any throw": before, "after these": now}, key="in_context.dice", inks=("x", "weights"),
          form=lambda x: f"{x:.2f}")  # fmt: skip
-    st.caption(
-        "Bayes’ rule: a 1 or 2 is three times as likely with the coin as with the die, and a 5 rules the coin out. "
-        "Scores add up the logarithms of what each throw speaks for; the belief is their softmax. Both sources were "
-        "known before. The context chooses between them."
+    st.markdown(_bayes().format(*_odds()))
+
+
+def _bayes() -> str:
+    return (
+        "Bayes’ rule: a 1 or 2 has {} with the coin and {} with the die, so each such throw speaks {} to 1 for the "
+        "coin. From 1 to 1 (the **prior**), three of them lead to {} to 1 (the **posterior**): {}. A 5 rules the coin "
+        "out. As attention: each throw adds ln {} to the coin’s score, and the belief is the softmax of the scores. "
+        "Both sources were known before; the context chooses between them."
     )
+
+
+def _odds() -> list[str]:
+    """What one throw of 1 speaks for, and three throws, as odds; and the belief after them."""
+    coin, die = (chances[0] for chances in in_context.SOURCES.values())
+    belief = in_context.believed(THROWS["1 2 1"])
+    one = exact(coin / die)
+    return [exact(coin), exact(die), one, exact(belief["coin"] / belief["die"]), exact(belief["coin"]), one]

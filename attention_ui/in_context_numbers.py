@@ -130,11 +130,12 @@ def unchanged() -> dict[str, str]:
     asked, given = words.index("cube"), words.index("blue")
     short, whole = paint_weights(ON_CONTEXT), paint_weights()
     w_q = PAINT.weights["w_q"][PAINT.features.index("noun"), 0]
-    row = f"what cube takes from blue, after “{' '.join(words[ON_CONTEXT:])}” alone"
+    alone, more = f"“{' '.join(words[ON_CONTEXT:])}” alone", f"with “{' '.join(words[:ON_CONTEXT])}” before it"
     return {
-        "W_Q in the row noun, before and after": f"{exact(float(w_q))}, {exact(float(w_q))}",
-        row: exact(float(short[asked - ON_CONTEXT, given - ON_CONTEXT])),
-        f"the same, with “{' '.join(words[:ON_CONTEXT])}” before it": exact(float(whole[asked, given])),
+        f"largest number of W_Q in our running example, {alone}": exact(float(w_q)),
+        f"the same number, {more}": exact(float(w_q)),
+        f"A: what cube takes from blue, {alone}": exact(float(short[asked - ON_CONTEXT, given - ON_CONTEXT])),
+        f"the same weight, {more}": exact(float(whole[asked, given])),
     }
 
 
@@ -153,9 +154,9 @@ def not_dropped() -> dict[str, str]:
 
 
 def merging() -> list[str]:
-    """The exponentials of a pair as a sum, the score that stands for both, and the larger one."""
-    pair = (CONTEXT[BALL], OWN[BALL])
-    return [" + ".join(map(str, pair)), f"ln {sum(pair)}", f"ln {max(pair)}"]
+    """The exponentials of ball's pair as a sum, the score that stands for both, and the larger one of each pair."""
+    ball, *_ = pairs = list(zip(CONTEXT, OWN, strict=True))
+    return [" + ".join(map(str, ball)), f"ln {sum(ball)}", *(f"ln {max(pair)}" for pair in pairs)]
 
 
 def one_key() -> list[str]:
@@ -169,25 +170,32 @@ def _pair(numbers: np.ndarray) -> str:
 
 
 def one_step() -> list[str]:
-    """The shots, what is asked, the step size, and what one layer and one step of gradient descent say."""
+    """The shots, what is asked, the step size, w after a step of gradient descent, and what it says and one layer."""
     x, y = shots_of(2, 0.0)
     rate = ours(part="regression").number("w_o", 0, -1)
-    stepped = float(in_context.descended(x, y, rate, 1)[-1] @ ASKED)
+    w = in_context.descended(x, y, rate, 1)[-1]
     seen = [f"{_pair(a)} → {exact(float(b))}" for a, b in zip(x, y, strict=True)]
-    return [listed_words(seen), _pair(ASKED), exact(rate), shown(steps(1)[-1]), shown(stepped)]
+    return [listed_words(seen), _pair(ASKED), exact(rate), _pair(w), shown(float(w @ ASKED)), shown(steps(1)[-1])]
 
 
 def between() -> list[str]:
-    """The answers of the shots, and what the rule says."""
-    return [listed(shots_of(2, 0.0)[1].tolist()), exact(float(np.array(RULE) @ ASKED))]
+    """Softmax attention's mean of the shots' answers, worked out; the answers; and what the linear layer collects."""
+    x, y = shots_of(2, 0.0)
+    given = in_context.constructed(x, y, ASKED, 0.5)
+    mean = " + ".join(f"{decimal(a)} · {exact(b)}" for a, b in zip(in_context.shares(given), y.tolist(), strict=True))
+    linear = ours(part="regression").head.trace["layer1.output"].value[-1, 0].item()
+    scores = " and ".join(f"exp({exact(score)})" for score in (x @ ASKED).tolist())
+    return [scores, f"{mean} ≈ {decimal(in_context.smoothed(given))}", listed(y.tolist()), exact(linear)]
 
 
 def side_by_side() -> dict[str, str]:
     """Five layers and five steps on shots with noise."""
-    x, y = shots_of(4, 1.0)
-    made = in_context.guesses(run(in_context.layers(5), in_context.constructed(x, y, ASKED, 0.7)), 5)
-    w = in_context.descended(x, y, 0.7, 5) @ ASKED
-    return {"five steps of gradient descent, four noisy shots": decimal(float(w[-1])),
+    noise, rate = 1.0, 0.7
+    x, y = shots_of(4, noise)
+    made = in_context.guesses(run(in_context.layers(5), in_context.constructed(x, y, ASKED, rate)), 5)
+    w = in_context.descended(x, y, rate, 5) @ ASKED
+    name = f"five steps of gradient descent: four shots, noise {decimal(noise)}, η = {decimal(rate)}"
+    return {name: decimal(float(w[-1])),
             "five layers of linear attention": decimal(made[-1]), "apart": apart(w, np.array(made))}  # fmt: skip
 
 

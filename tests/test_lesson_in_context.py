@@ -58,9 +58,9 @@ QUESTIONS = {
     "in_context.merge": ("2/3", "Log-sum-exp of n scores is at least"),
     "in_context.fixed": ("no: 3.611", "A fixed key gives a straight line"),
     "in_context.step": ("6", "K layers are K steps"),
-    "in_context.softmax": ("2.54", "and W\\_V answers 2.54"),
+    "in_context.softmax": ("2.54", "and W\\_V collects 2.54"),
     "in_context.trained": ("one step of gradient descent", "Here W moves: this is training"),
-    "in_context.again": ("ball", "it repeats what the context did"),
+    "in_context.again": ("ball", "It repeats what the context did"),
     "in_context.loss": ("2.56", "“ball” after red at the end"),
     "in_context.dice": ("27/28", "What is expected next"),
 }
@@ -158,13 +158,13 @@ def test_the_running_example_in_blocks():
 
 def test_what_sentences_say_is_computed():
     assert opening() == ["0.25", "0.75", "6 and 2", "1 and 3", "8", "4", "12", "(6, 2)", "(1, 3)", "(0.58, 0.42)"]
-    assert merging() == ["6 + 1", "ln 7", "ln 6"]
+    assert merging() == ["6 + 1", "ln 7", "ln 6", "ln 3"]
     assert one_key() == ["ln 7", "1.946"]
-    assert one_step() == ["(1, 0) → 2 and (0, 1) → 4", "(2, 1)", "1/2", "4", "4"]
-    assert between() == ["2 and 4", "8"]
+    assert one_step() == ["(1, 0) → 2 and (0, 1) → 4", "(2, 1)", "1/2", "(1, 2)", "4", "4"]
+    assert between() == ["exp(2) and exp(1)", "0.73 · 2 + 0.27 · 4 ≈ 2.54", "2 and 4", "8"]
     assert steps(2) == [0, 4, 6]
     assert list(one_row().values()) == ["5/9", "4/9"]
-    assert list(unchanged().values()) == ["2 ln 3, 2 ln 3", "3/4", "1/3"]
+    assert list(unchanged().values()) == ["2 ln 3", "2 ln 3", "3/4", "1/3"]
     assert not_dropped()["8 words that score 0"] == "66.7%"
     assert list(long_window().values()) == ["96", "1,000,000"]
     descends, layers, apart = side_by_side().values()
@@ -277,6 +277,7 @@ def test_softmax_attention_stays_between_the_answers(shots, seed):
     assert y.min() - 1e-12 <= answer <= y.max() + 1e-12
     exps = np.exp(x @ asked)
     close(answer, exps @ y / exps.sum())
+    close(in_context.shares(in_context.constructed(x, y, asked, 0.3)), exps / exps.sum())
 
 
 def test_softmax_attention_is_no_such_step():

@@ -56,20 +56,22 @@ def linear(hides: bool = False, normalised: bool = True, feature_map: bool = Tru
         code="masked = np.where(mask, scores, 0)", inputs=("scores", "mask"),
         says="Where the mask says 0, the score becomes 0: without exp, that is nothing at all.",
     )  # fmt: skip
-    last = "masked" if hides else "scores"
+    last, letter = ("masked", r"{\hat S}") if hides else ("scores", "S")
     sums = replace(
         find(SOFTMAX, "row_sums"), inputs=(last,), code=f"row_sums = {last}.sum(axis=1)",
-        formula=r"r_i = \sum_j S_{ij}", formula_t=r"r_i = \sum_j S_{ji}", says="The scores of one query are added up.",
+        formula=rf"r_i = \sum_j {letter}_{{ij}}", formula_t=rf"r_i = \sum_j {letter}_{{ji}}",
+        says="The scores of one query are added up.",
     )  # fmt: skip
     weights = replace(
-        find(SOFTMAX, "weights"), inputs=(last, "row_sums"), formula=r"A_{ij} = S_{ij} / r_i",
-        formula_t=r"A_{ji} = S_{ji} / r_i", says="Each score is divided by the sum for its query: shares of one whole.",
+        find(SOFTMAX, "weights"), inputs=(last, "row_sums"), formula=rf"A_{{ij}} = {letter}_{{ij}} / r_i",
+        formula_t=rf"A_{{ji}} = {letter}_{{ji}} / r_i",
+        says="Each score is divided by the sum for its query: shares of one whole.",
         code=f"weights = {last} / np.where(row_sums > 0, row_sums, 1)[:, None]",
     )  # fmt: skip
     mixed = find(MIX, "output")
     if not normalised:
-        mixed = replace(mixed, inputs=(last, "v"), code=f"output = {last} @ v", formula="O = S V", formula_t="O = V S",
-                        says="The values, weighed by the scores themselves.")  # fmt: skip
+        mixed = replace(mixed, inputs=(last, "v"), code=f"output = {last} @ v", formula=f"O = {letter} V",
+                        formula_t=f"O = V {letter}", says="The values, weighed by the scores themselves.")  # fmt: skip
     return (
         *PROJECT, *(_FEATURES if feature_map else ()), scores, *((hidden,) if hides else ()),
         *((sums, weights) if normalised else ()), mixed, *(MIX[1:] if rest else ()),
