@@ -27,7 +27,7 @@ from attention_core.trace import Program, Trace, run
 
 WEIGHTS = ("w_q", "w_k", "w_v", "w_o")
 _SAID = {
-    "masked": "Nobody sees the token that asks: its y is not known. The shots see each other, for a step is over all.",
+    "masked": "Nobody sees the token that asks: its y is not known. A step is over all shots: they see each other.",
     "residual": "What is left goes down by as much as the guess goes up. The token that asks has no y: what is left of "
     "it is minus its guess, and nobody sees that.",
 }

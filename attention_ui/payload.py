@@ -59,6 +59,7 @@ POSITIVE = (
 )  # fmt: skip
 _OF_ONE = ("weights", "picture", "patches", "mixed", "probabilities")  # of shares and pixels 1 is the most, or all
 _AXES = {"d_model_k": "d_model"}  # the same features, once more
+_PRONOUNS = {"it", "they", "this", "that"}  # tokens that a sentence about a cell quotes: "how much “it” takes"
 SHOWN = ("after", "before", "difference")
 
 
@@ -580,13 +581,18 @@ def where(picture: Picture, name: str, at: Sequence[int]) -> str:
     if isinstance(known, programs.Given):  # says nothing of heads
         axes = known.axes[max(0, len(known.axes) - len(inner)) :]  # one head has no axis of heads, either
         labels, inner = labels[len(labels) - len(axes) :], inner[len(inner) - len(axes) :]
-    places = {axis: names[i] for axis, names, i in zip(axes, labels, inner, strict=True)}
+    places = {axis: _unmistaken(names[i]) for axis, names, i in zip(axes, labels, inner, strict=True)}
     if sliced and axes[0] == matrix.axes[0]:
         places[axes[0]] = str(at[0] + 1)
     spoken = sliced and f"{{{matrix.axes[0]}}}" in known.meaning
     meaning = known.meaning if "head" in axes else known.meaning.replace(" in head {head}", "")
-    text = meaning.format(**places)
+    text = meaning.format(**places).replace("““", "“").replace("””", "”")
     return text if spoken or not sliced else f"{text}, in {_head_name(picture, f'{name}@{at[0]}')}"
+
+
+def _unmistaken(label: str) -> str:
+    """A label inside a sentence; in quotes, where the sentence would else be read as speaking of something else."""
+    return f"“{label}”" if label.casefold() in _PRONOUNS else label
 
 
 def panel(picture: Picture) -> Data | None:

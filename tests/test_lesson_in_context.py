@@ -555,6 +555,42 @@ def test_a_given_matrix_says_what_it_is():
         assert data["panel"]["about"].startswith(says)
 
 
+def test_a_token_is_not_taken_for_a_pronoun():
+    """A word called “it” stands in quotes wherever a sentence tells of its cell; other words stand as they are."""
+    data = board_data(Picture(compute(Sheet("in_context")), None, View(picked=("weights", 0, 0))))
+    assert data["panel"]["where"] == "how much “it” takes from ball₁"
+    data = board_data(Picture(compute(Sheet("in_context").with_settings(part="induction")), None,
+                              View(picked=("output", 5, 2))))  # fmt: skip
+    assert data["panel"]["where"] == "how much of “ball” red₂ says again"
+
+
+def test_layers_say_what_their_mask_and_their_stream_are():
+    """The output reads the masked scores, in its formula too; the two notes are about the token that asks."""
+    for step in in_context.layers(2):
+        name = step.name.partition(".")[2]
+        if name == "output":
+            assert (step.formula, step.formula_t) == (r"O = {\hat S} V", r"O = V {\hat S}")
+        assert ("token that asks" in step.says) == (name in ("masked", "residual"))
+    trace = traced("in_context", part="regression", layers=3)
+    for i in (1, 2, 3):
+        left, guess = trace[f"layer{i}.residual"].value[-1, -2:]
+        assert left == -guess
+
+
+def test_numbers_are_written_out():
+    """Where 3.611 and 2.54 come from, which rule says 8, and what the noisy shots of the box were."""
+    said = everything(answered())
+    assert row("× 2", "ln(36 + 1) ≈ 3.611", "2 ln 7 ≈ 3.892", "0.28") in said
+    assert "the rule, y = 2 x₁ + 4 x₂, says 8" in said
+    assert "0.73 · 2 + 0.27 · 4 ≈ 2.54" in said
+    assert "each such throw speaks 3 to 1" in said
+    assert "lead to 27 to 1 (the **posterior**): 27/28" in said
+    found = next(iter(side_by_side()))
+    assert found.endswith("four shots, noise 1, η = 0.70")
+    descends = in_context.descended(*shots_of(4, 1.0), 0.7, 5)[-1] @ ASKED
+    assert side_by_side()[found] == f"{descends:.2f}"
+
+
 # --- Exercises -------------------------------------------------------------------------------------------------------
 
 
