@@ -10,7 +10,7 @@ import numpy as np
 
 from attention_core import costs, in_context, run
 from attention_core.benches import Value
-from attention_core.benches.in_context import ASKED, CONTEXT, OWN, RULE, THROWS, WORDS, ZEROS, shots_of
+from attention_core.benches.in_context import ASKED, CONTEXT, OWN, RULE, THROWS, VOCABULARY, WORDS, ZEROS, shots_of
 from attention_core.examples import PAINT
 from attention_core.numerals import decimal, exact
 from attention_ui.in_context_figures import ON_CONTEXT, apart, ours, paint_weights
@@ -207,6 +207,7 @@ def long_window() -> dict[str, str]:
 
 _SENTENCES = {
     "opening": opening, "merging": merging, "one_key": one_key, "one_step": one_step, "between": between,
+    "start": lambda: [VOCABULARY[0]],
 }  # fmt: skip
 _BOXES = {
     "unchanged": unchanged, "one_row": one_row, "not_dropped": not_dropped, "side_by_side": side_by_side,

@@ -72,8 +72,8 @@ misconception("A window of a million tokens is a million steps of gradient desce
               "all shots at once. A longer text makes steps better, not more.", boxed("long_window"))  # fmt: skip
 
 st.subheader("Repeat after me", anchor=False)
-st.markdown("A start, <s>, then *red ball blue cube red*. A first head tells each token the word before it. In a "
-            "second, a word looks for tokens that come after the same word.")  # fmt: skip
+st.markdown("A start, {}, then *red ball blue cube red*. A first head tells each token the word before it. In a "
+            "second, a word looks for tokens that come after the same word.".format(*told("start")))  # fmt: skip
 if reveal("in_context.again", "Which word does the last red say next?", *predicted("again")):
     again("text")
 st.markdown("What a prediction costs is its **cross-entropy**, −ln p. Take the example away: *blue cube red*.")

@@ -193,8 +193,8 @@ def unshifted(program: Program) -> Program:
 _COMPACT = Step(
     "weights", r"A = \text{softmax}({\tilde S})", "weights = np.exp(scaled) / np.exp(scaled).sum(axis=1)[:, None]",
     ("scaled",), "query key -> query key", functions.shares,
-    "weights", "Softmax in one step: the exponential of a score, over the sum of those in its row. For huge scores the "
-    "row’s largest is taken off first, which changes no weight.",
+    "weights", "Softmax in one step: the exponential of a score, over the sum of those of its query. For huge scores "
+    "the largest of them is taken off first, which changes no weight.",
     "how much {query} takes from {key}",
 )  # fmt: skip
 
