@@ -16,6 +16,7 @@ from attention_ui.tables import text_table
 
 _POINTS = 160
 _THICK = 1.1  # percent of the height
+_LOW = 90  # percent: under a line that is lower there is no room for its label
 _LEAST = 1e-7  # what is smaller is drawn there
 
 
@@ -35,7 +36,7 @@ def loss_curve(losses: Sequence[float], lowest: float, here: int) -> None:
              for power in range(bottom, top + 1)]  # fmt: skip
     if lowest > 0 and bottom <= log10(lowest) <= top:
         at = 100 * (top - log10(lowest)) / (top - bottom)
-        lines.append(_line("floor", at, f"smallest possible: {decimal(lowest)}"))
+        lines.append(_line("floor low" if at > _LOW else "floor", at, f"smallest possible: {decimal(lowest)}"))
     at = 100 * min(here, len(losses) - 1) / (len(losses) - 1)
     says = f"The loss over {len(losses)} steps, from {decimal(losses[0])} to {decimal(losses[-1])}"
     st.html(

@@ -42,18 +42,22 @@ def matrix_table(
     texts: Mapping[Index, str] | None = None,
     marks: Mapping[Index, str] | None = None,
     shaded: bool = False,
+    darkest: float = 1.0,
+    places: int | None = None,
 ) -> str:
     """A matrix of at most two axes. texts: what stands in a cell instead of its number; marks: a word about a cell.
 
     shaded: the larger a number is, whatever its sign, the darker its cell; the number itself stands in it as ever.
+    darkest: what is darkest, where no number is larger. places: so many decimals in every cell, for what was learned:
+    that is never 1/2, however near it comes.
     """
-    texts, marks, form = texts or {}, marks or {}, _form(matrix.value)
+    texts, marks, form = texts or {}, marks or {}, _form(matrix.value) if places is None else _rounded(places)
     rows, cols = (*matrix.labels, ("",), ("",))[:2]
     head = "".join(f'<th scope="col">{escape(label)}</th>' for label in cols)
     body = []
     for i, label in enumerate(rows):
         indices = [(i, j)[: matrix.value.ndim] for j in range(len(cols))]
-        shades = [_shade(matrix.value, at) if shaded else "" for at in indices]
+        shades = [_shade(matrix.value, at, darkest) if shaded else "" for at in indices]
         cells = "".join(
             _cell(matrix, at, texts.get(at), marks.get(at, ""), form, shade)
             for at, shade in zip(indices, shades, strict=True)
@@ -74,13 +78,17 @@ def _form(values: np.ndarray) -> Callable[[float], str]:
         return exact
     for places in (2, 3, 4):
         if all(abs(x - round(x, places)) < 1e-12 for x in numbers):
-            return lambda x: f"{x:.{places}f}".replace("-", "−") if np.isfinite(x) else decimal(x)
+            return _rounded(places)
     return decimal
 
 
-def _shade(values: np.ndarray, at: Index) -> str:
+def _rounded(places: int) -> Callable[[float], str]:
+    return lambda x: f"{x:.{places}f}".replace("-", "−") if np.isfinite(x) else decimal(x)
+
+
+def _shade(values: np.ndarray, at: Index, darkest: float) -> str:
     """How dark a cell is, from 0 to 1, for the style sheet."""
-    most = max(1.0, float(np.abs(values).max(initial=0)))  # shares are shaded by what they are, not by the largest
+    most = max(darkest, float(np.abs(values).max(initial=0)))  # shares are shaded by what they are, not by the largest
     return f' style="--shade:{abs(float(values[at])) / most:.2f}"'
 
 

@@ -37,7 +37,7 @@ def test_the_curve_stays_in_its_box(losses, lowest):
     assert ((points >= -2) & (points <= 102)).all()
     assert points[0, 0] == 0
     assert points[:, 0].max() == 100
-    assert all(0 <= top <= 100 for top in numbers(html, r'class="(?:level|floor)" style="top:([\d.]+)%'))
+    assert all(0 <= top <= 100 for top in numbers(html, r'class="(?:level|floor|floor low)" style="top:([\d.]+)%'))
     assert numbers(html, r'class="here" style="left:([\d.]+)%') == [100]
 
 
@@ -52,6 +52,11 @@ def test_a_lower_loss_stands_lower_and_powers_of_ten_are_named():
     assert "from 10 to 0.010" in html  # said to those who do not see it
 
 
+def test_the_label_of_the_floor_is_inside_the_box():
+    assert 'class="floor"' in drawn([2.0, 0.2], 0.17)
+    assert 'class="floor low"' in drawn([1.0, 0.2], 0.11)
+
+
 def test_one_loss_is_no_curve_yet():
     assert not drawn([1.0])
 
@@ -63,3 +68,13 @@ def test_a_cell_is_as_dark_as_its_number_is_large(values):
     shades = numbers(matrix_table(matrix, "W_Q", shaded=True), r"--shade:([\d.]+)")
     assert shades == pytest.approx((abs(values) / max(1, abs(values).max())).ravel().tolist(), abs=0.005)
     assert "--shade" not in matrix_table(matrix, "W_Q")
+
+
+def test_small_numbers_are_shaded_by_the_largest_where_that_is_asked_for():
+    matrix = Matrix("d_w_q", ("d_model", "d_k"), np.array([[0.01, -0.04]]), (("a",), ("0", "1")))
+    assert numbers(matrix_table(matrix, "∂W_Q", shaded=True, darkest=0.04), r"--shade:([\d.]+)") == [0.25, 1]
+
+
+def test_what_was_learned_is_written_with_decimals():
+    matrix = Matrix("weights", ("query", "key"), np.array([[0.5, 1.0]]), (("a",), ("b", "c")))
+    assert re.findall(r">([^<>]+)</td>", matrix_table(matrix, "A", places=2)) == ["0.50", "1.00"]
