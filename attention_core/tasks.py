@@ -316,13 +316,15 @@ _ALL = (
     _looking("adjective", "Adjective to noun, without places", "Each noun is to look at its adjective, the verb at the "
              "noun before it. The word is all that is known of a token.",
              _SENTENCE, _TARGETS, table=False, floor=log(2) / 3),
-    _looking("adjective-places", "Adjective to noun, with places", "The same, with a number for each distance.",
+    _looking("adjective-places", "Adjective to noun, with places", "Each noun is to look at its adjective, the verb "
+             "at the noun before it. Each distance has a number, learned too, that is added to its scores.",
              _SENTENCE, _TARGETS, table=True),
     _looking("which-rule", "Which rule?", "Each noun looks at its adjective, which always stands right before it.",
              (("red", "blue"), ("ball", "cube"), ("hit",)), (-1, 0, 1), table=True),
     _reading("induction", "Induction, two layers", "A word comes again: what followed it before is to follow again.",
              _LETTERS, 9, _jumps(6, 8), layers=2, spare=8, steps=200, rate=0.02),
-    _reading("induction-one", "Induction, one layer", "The same with one layer, which cannot learn it.",
+    _reading("induction-one", "Induction, one layer", "A word comes again: what followed it before is to "
+             "follow again. One layer cannot learn it.",
              _LETTERS, 9, _jumps(6, 8), steps=200, rate=0.02),
 )  # fmt: skip
 TASKS: Mapping[str, Task] = {task.name: task for task in _ALL}

@@ -129,9 +129,12 @@ def _exploded(setup: Setup, loss: float, losses: list[float], after: State) -> s
     if finite and (not losses or loss <= EXPLODED * max(losses[0], 0.05)):
         return ""
     grown = f"grew from {losses[0]:.3g} to {loss:.3g}" if finite else "left the numbers that can be held"
+    task = setup.task
+    usual = task.optimiser == setup.optimiser and task.rate < setup.rate
+    known = f"; {task.rate:g} is known to do" if usual else ""
     return (
-        f"Stopped before step {after.step}: the loss {grown}. Each step went so far that it came out higher up on "
-        f"the other side. Choose a learning rate below {setup.rate:g}."
+        f"Stopped before step {after.step}: the loss {grown}. A step went so far that it came out higher up on "
+        f"the other side. Choose a learning rate below {setup.rate:g}{known}."
     )
 
 
@@ -178,8 +181,20 @@ def looked_at(task: Task, weights: Given, sentences: Sentences) -> Trace:
     return run_program(program, task.alone(sentences) | weights, labels)
 
 
+def costs(task: Task, trace: Trace, sentences: Sentences) -> np.ndarray:
+    """What each asked token of one sentence costs: −ln p of its right answer; of several, weighed by the goal.
+
+    Their mean is the loss of the sentence. trace: of `looked_at`.
+    """
+    asked = sentences.asked[0] > 0
+    goal, got = sentences.goal[0, asked], trace[task.judged[0]].value[asked]
+    with np.errstate(divide="ignore"):
+        logs = np.log(got, where=goal > 0, out=np.zeros_like(got))
+    return -(goal * logs).sum(axis=-1) + 0.0
+
+
 class Judged(NamedTuple):
-    """How a model does on the test: loss, share of right answers, mean share that the right answer gets, chance."""
+    """How a model does on the test: loss, share of right answers, mean p (what the right answers get together)."""
 
     loss: float
     right: float

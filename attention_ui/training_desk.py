@@ -26,6 +26,7 @@ from attention_core.training import MOST_STEPS, Run, Setup, State
 from attention_ui.lesson import notice
 from attention_ui.loss_curve import loss_curve
 from attention_ui.payload import readable
+from attention_ui.readings import said
 from attention_ui.tables import matrix_table, text_table
 from attention_ui.teach import WIDTH
 
@@ -244,16 +245,34 @@ def _standing(now: Desk) -> None:
     """How good the model is at the step that is shown, and the loss of the whole run."""
     state, setup = now.shown, now.run.setup
     found = training.judged(setup, state.weights)
-    header = ("after step", "loss", "right answers", "mean share of the right answer", "smallest possible loss")
-    row = (str(state.step), decimal(found.loss), f"{found.right:.0%}", decimal(found.share), decimal(setup.task.floor))
+    header = ("after step", "loss", "right answers", "mean p", "smallest possible loss")
+    loss = decimal(found.loss) if np.isfinite(found.loss) else "too large"
+    row = (str(state.step), loss, f"{found.right:.0%}", said(found.share, 2), decimal(setup.task.floor))
     st.html(text_table("On sentences that are not trained on" if _has_others(setup.task) else "On its sentences",
                        header, [row]))  # fmt: skip
+    st.caption(_meant(setup.task))
     loss_curve(now.run.losses, setup.task.floor, state.step)
+
+
+def _meant(task: Task) -> str:
+    """What the loss is the mean of. It is another than that of the bench above."""
+    gets = "the probability that the right answer gets" if _of_words(task) else "the share that the right token gets"
+    text = f"The loss is the mean of −ln p (cross-entropy) over all tokens that are asked; p is {gets}."
+    if task.name == OWN:
+        text += " Of several right ones, each −ln p counts as much as the pattern says, and mean p adds up their p."
+    elif task.floor:
+        text += " A token is right if it takes most from there; between equal shares the last digits decide."
+    return text
+
+
+def _of_words(task: Task) -> bool:
+    """Whether words are asked for; else it is the shares of attention themselves."""
+    return task.judged[1] == "targets"
 
 
 def _has_others(task: Task) -> bool:
     """Whether the test can have other sentences than training: some tasks have so few that every step sees all."""
-    return "pattern" not in task.judged
+    return _of_words(task)
 
 
 def _sentence_of(now: Desk) -> Sentences:
@@ -274,13 +293,15 @@ def _model(now: Desk) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**At one sentence:** *{escape(' '.join(task.said(sentence.words[0])))}*", width="content")
-        st.button("Another sentence", key=f"{_KEY}.sample", type="tertiary", on_click=lambda: _another(now))
+        if now.task != OWN:  # a pattern has one sentence
+            st.button("Another sentence", key=f"{_KEY}.sample", type="tertiary", on_click=lambda: _another(now))
         if made:
             st.toggle("Beside it: weights written by hand",
                       **_bound("hand", now.hand, lambda on: setattr(now, "hand", on)))  # fmt: skip
     hand = training.looked_at(task, made, sentence) if now.hand and made else None
-    if task.judged[1] == "targets":
-        st.html(_answers(task, sentence, trace, hand))
+    st.html(_answers(task, sentence, trace, hand))
+    costs = training.costs(task, trace, sentence)
+    st.caption(f"The loss at this sentence is the mean of the column −ln p: {_cost(costs.mean())}.")
     for layer in _layers(trace):
         with st.container(horizontal=True, gap="large"):
             st.html(_shares(trace, layer, "learned"), width="content")
@@ -299,7 +320,8 @@ def _layers(trace: Trace) -> list[str]:
 
 def _shares(trace: Trace, layer: str, whose: str) -> str:
     where = f", layer {layer[5:-1]}" if layer else ""
-    return matrix_table(_short(trace[f"{layer}weights"]), f"Shares of attention{where}, {whose}", shaded=True)
+    return matrix_table(_short(trace[f"{layer}weights"]), f"Shares of attention{where}, {whose}", shaded=True,
+                        places=2)  # fmt: skip
 
 
 def _short(matrix: Matrix) -> Matrix:
@@ -308,18 +330,23 @@ def _short(matrix: Matrix) -> Matrix:
 
 
 def _answers(task: Task, sentence: Sentences, trace: Trace, hand: Trace | None) -> str:
-    """What is asked, what would be right, what the model says."""
-    rows = []
-    for i in np.flatnonzero(sentence.asked[0]):
-        right = int(sentence.goal[0, i].argmax())
-        row = [trace["next.probabilities"].labels[0][i], task.answers[right]]
-        for one in (trace, hand):
-            if one is not None:
-                shares = one["next.probabilities"].value[i]
-                row.append(f"{task.answers[int(shares.argmax())]} ({decimal(round(float(shares.max()), 2))})")
-        rows.append(row)
-    header = ("token", "right answer", "learned: its best answer", *(["by hand"] if hand else []))
-    return text_table("Answers, with the probability that they get", header, rows)
+    """What is asked, what would be right, what it gets and costs; for words, what the model says instead."""
+    made, rows = trace[task.judged[0]], []
+    others = [one[task.judged[0]].value for one in (trace, hand) if one is not None and _of_words(task)]
+    asked = np.flatnonzero(sentence.asked[0])
+    for i, cost in zip(asked, training.costs(task, trace, sentence), strict=True):
+        right = np.flatnonzero(sentence.goal[0, i])
+        words, got = (", ".join(texts) for texts in ([made.labels[1][k] for k in right],
+                                                     [said(made.value[i, k], 3) for k in right]))  # fmt: skip
+        best = [f"{made.labels[1][int(shares[i].argmax())]} ({said(shares[i].max(), 2)})" for shares in others]
+        rows.append((made.labels[0][i], words, got, _cost(cost), *best))
+    header = ("token", "right answer" if others else "should take from", "its p", "−ln p",
+              *("learned: best answer (its p)", "by hand")[: len(others)])  # fmt: skip
+    return text_table("What the right answers get" if others else "What the right tokens get", header, rows)
+
+
+def _cost(cost: float) -> str:
+    return said(cost, 3) if np.isfinite(cost) else decimal(cost)
 
 
 def _weights(now: Desk, state: State, made: dict[str, np.ndarray] | None) -> None:
@@ -335,13 +362,19 @@ def _weights(now: Desk, state: State, made: dict[str, np.ndarray] | None) -> Non
                   **_bound("slopes", now.slopes, lambda on: setattr(now, "slopes", on)))  # fmt: skip
     value = training.gradients(setup, state)[look] if now.slopes else state.weights[look]
     name = gradient_name(look) if now.slopes else look
-    said = f"{'Gradient of ' * now.slopes}{_called(look)}, after step {state.step}"
+    title = f"{'Gradient of ' * now.slopes}{_called(look)}, after step {state.step}"
+    darkest = float(np.abs(value).max(initial=0)) or 1.0 if now.slopes else 1.0
     with st.container(horizontal=True, gap="large"):
-        st.html(matrix_table(_labelled(setup.task, name, look, value), said, shaded=True), width="content")
+        _matrix(_labelled(setup.task, name, look, value), title, darkest)
         if made and not now.slopes:
-            table = matrix_table(_labelled(setup.task, name, look, made[look]), f"{_called(look)}, written by hand",
-                                 shaded=True)  # fmt: skip
-            st.html(table, width="content")
+            _matrix(_labelled(setup.task, name, look, made[look]), f"{_called(look)}, written by hand")
+
+
+def _matrix(matrix: Matrix, title: str, darkest: float = 1.0) -> None:
+    """Whole numbers bare; what was rounded to two decimals with both; smaller ones as they are."""
+    value = matrix.value
+    places = 2 if (value % 1).any() and (value == value.round(2)).all() else None
+    st.html(matrix_table(matrix, title, shaded=True, darkest=darkest, places=places), width="content")
 
 
 def _called(name: str) -> str:

@@ -47,7 +47,10 @@ def _table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -
 
 def board(shown: str, sentence: str) -> None:
     """Which way is drawn, and of which sentence; how the numbers are shown; the matrices."""
-    st.caption("The sentences are about our numbers. ∂W_Q is the gradient of W_Q, and so on.")
+    st.caption(
+        "The sentences are about our numbers. On the way back, ∂W_Q is the gradient of W_Q: how fast "
+        "the loss rises with each of its numbers; and so on."
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         setting_choice(shown, "Drawn", _SHOWN)
         setting_choice(sentence, "Sentence", {text: text for text in SENTENCES})
@@ -97,8 +100,13 @@ def gradients() -> None:
     rows = []
     for name in WEIGHTS:
         values = trace[f"d_{name}"].value
-        rows.append((f"W_{name[-1].upper()}", said(largest()[name], 4), f"{np.count_nonzero(values)} of {values.size}"))
-    _table("The gradients of all four matrices", ("", "largest entry, without sign", "entries that are not 0"), rows)
+        rows.append((f"W_{name[-1].upper()}", said(largest()[name], 4), f"{np.count_nonzero(values)} of {values.size}",
+                     _SHOWN["shares" if name in ("w_q", "w_k") else "values"]))  # fmt: skip
+    _table(
+        "The gradients of all four matrices",
+        ("", "largest entry, without sign", "entries that are not 0", "drawn above in"),
+        rows,
+    )
     keys = trace["weights"].labels[1]
     labels = tuple(f"share of {key}" for key in keys), tuple(f"score of {key}" for key in keys)
     matrix = Matrix("jacobian", ("key", "key"), jacobian(1), labels)
@@ -122,6 +130,9 @@ def moved() -> None:
     """What training changes, and what reading changes, counted."""
     rows = [(what, f"{a} of {n}", f"{b} of {most}") for what, (a, n, b, most) in counted().items()]
     _table("How many numbers are other ones afterwards", ("", "weights", "shares of attention"), rows)
+    changed, n, shares, most = next(iter(counted().values()))
+    st.markdown(f"Token 1 is asked nothing and sees only itself: so the {n - changed} numbers of W_Q for the first "
+                f"place get no gradient, and {most - shares} share is 1 for ever.")  # fmt: skip
 
 
 def without_places() -> None:

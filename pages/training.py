@@ -45,12 +45,12 @@ st.subheader("Train a model", anchor=False)
 st.markdown("Now all weights at once, from random ones. Each step draws sentences, computes loss and gradients, and "
             "moves every weight. Choose a task, press *Train*, stop it, go back along the run.")  # fmt: skip
 training_desk()
-terms("SGD", "Adam", "random seed")
+terms("cross-entropy", "SGD", "Adam", "random seed")
 claim("exact here", "Every step is computed here, now. The tasks are toys; large models take weeks on many machines.")
 if reveal("training.same", "One model is trained, one written by hand. What have they in common?", *predicted("same")):
     seeds()
     st.markdown("Many weights solve a task; training finds some. Right answers need no sharp shares: "
-                "as long as the right word gets most, W_V, W_O and W_U can do the rest.")  # fmt: skip
+                "where the right word gets most, W_V, W_O and W_U (which scores words) do the rest.")  # fmt: skip
 
 st.subheader("What training changes, and what reading changes", anchor=False)
 if reveal("training.moves", "A trained model reads a new sentence. Which of its weights change?", *predicted("moves")):
@@ -64,12 +64,12 @@ misconception("Attention learns by similarity, instead of by gradient descent.",
 
 st.subheader("What a sentence does not say", anchor=False)
 st.markdown("Short sentences such as *red ball hit blue cube*. Each noun should look at its adjective, the verb at the "
-            "noun before it. The loss judges the shares themselves, a simplification. Places are unknown.")  # fmt: skip
+            "noun before it. To be simple, the loss judges the shares. No token knows its place.")  # fmt: skip
 if reveal("training.floor", "After training: from where does cube take?", *predicted("floor")):
     without_places()
-    st.markdown("Nothing tells *red* from *blue*: {1} and {2} is the best guess. It costs ln 2 at one word of three: "
-                "no training gets below (ln 2)/3 = {0}. With a bias for each distance the loss falls to {5}; that of "
-                "the word before has become {4}.".format(*floor()))  # fmt: skip
+    st.markdown("Nothing tells *red* from *blue*: {1} and {2} is the best guess. It costs −ln {1} = ln 2 at one word "
+                "of three: no training gets below (ln 2)/3 = {0}. With a number for each distance, a bias, the loss "
+                "falls to {5}; that of the word before has become {4}.".format(*floor()))  # fmt: skip
 
 st.subheader("Which rule will it learn?", anchor=False)
 st.markdown("*red ball hit*, *blue cube hit*: the adjective stands right before its noun. “Look for the adjective” and "
