@@ -132,7 +132,7 @@ def moved() -> None:
     _table("How many numbers are other ones afterwards", ("", "weights", "shares of attention"), rows)
     changed, n, shares, most = next(iter(counted().values()))
     st.markdown(f"Token 1 is asked nothing and sees only itself: so the {n - changed} numbers of W_Q for the first "
-                f"place get no gradient, and {most - shares} share is 1 for ever.")  # fmt: skip
+                f"place get no gradient, and its share stays 1, that is {most - shares} of {most}.")  # fmt: skip
 
 
 def without_places() -> None:
