@@ -13,6 +13,7 @@ from attention_core.benches.training import G, given_of, whole
 from attention_core.examples import PAINT
 from attention_core.exercises import EXERCISES
 from attention_core.tasks import TASKS
+from attention_ui import training_desk
 from attention_ui.link import View, pack
 from attention_ui.sheet import Sheet
 from attention_ui.training_numbers import (
@@ -223,7 +224,9 @@ def until_done(app):
 
 
 @pytest.mark.parametrize("name", [*TASKS, "drawn"])
-def test_every_task_can_be_trained_to_its_end(name):
+def test_every_task_can_be_trained_to_its_end(name, monkeypatch):
+    monkeypatch.setattr(training_desk, "SLICES", 3)  # so that the page runs a few times only
+    monkeypatch.setattr(training_desk, "SLICE", 5.0)
     app = chosen(opened(PAGE), name)
     assert at(app) == 0
     pressed(app, "play")
