@@ -188,7 +188,7 @@ def test_a_score_that_is_too_large_for_exp_is_no_change_of_the_program_by_the_le
     for before, after in ((ours, large), (large, ours)):
         assert "you changed" not in str(board_data(Picture(after, before, View()))["why"])
     other = compute(Sheet("masks").with_settings(applied="zero"))
-    assert "you changed how this step is computed" in str(board_data(Picture(other, ours, View()))["why"])
+    assert "You changed how this step is computed" in str(board_data(Picture(other, ours, View()))["why"])
 
 
 # --- Exercises -------------------------------------------------------------------------------------------------------
