@@ -23,7 +23,9 @@ from attention_ui.slices import has
 
 _HERE = Path(__file__).parent
 _KEY = "board"
-_ON_THE_WAY = 0.03  # seconds: a rerun throws away what Streamlit has not sent yet, and it sends every 0.01
+# Seconds for the matrices to arrive and be drawn: a rerun throws away what Streamlit has not sent yet, and once the
+# page around them arrives, too, the browser is busy with that.
+_ON_THE_WAY = 0.1
 _CSS, _JS = ((_HERE / f"board.{kind}").read_text() for kind in ("css", "js"))
 _NAME = f"attention-board-{sha256((_CSS + _JS).encode()).hexdigest()[:16]}"
 _script = st.components.v2.component("attention_board_script", js=_JS)
