@@ -72,8 +72,9 @@ else:
 
 st.subheader("The course", anchor=False)
 st.markdown(
-    "From a table that is looked up to one whole head of attention, and into it. Each lesson asks before it shows. An "
-    "arrow leads from a lesson to one that builds on it."
+    "From a table that is looked up to one whole head of attention, into it, and on: to whole models, to weights that "
+    "learn, and to numbers of your own. Each lesson asks before it shows. An arrow leads from a lesson to one that "
+    "builds on it."
 )
 course_index()
 st.markdown(
