@@ -57,7 +57,8 @@ SOURCES: Mapping[str, str] = {
     "vectors": "vectors, one a row", "q": "queries Q", "k": "keys K", "scores": "scores", "exps": "exponentials",
     "row_sums": "row sums", "weights": "weights", "v": "values V",
 }  # fmt: skip
-_AFTER_MASK = ("masked", "exps", "row_sums", "weights")
+MASKED_KINDS = ("masked", "exps", "row_sums", "weights")  # those that a mask may stand before,
+SCALED_KINDS = ("scaled", *MASKED_KINDS)  # and those that the scaling may
 _DRAWS, _WIDER = 8, 2.0
 _FEW = 300  # cells of the sources, up to which each is moved by itself
 _TINY = 1e-9
@@ -311,7 +312,7 @@ def _working(claim: Claim) -> tuple[Program, Given]:
     if "vectors" in given:
         given["q"] = given["k"] = given.pop("vectors")
     hidden = np.isneginf(given.get("scores", np.zeros(())))  # scores that are masked already
-    masked = claim.kind == "masked" or (claim.kind in _AFTER_MASK and (claim.causal or bool(hidden.any())))
+    masked = claim.kind == "masked" or (claim.kind in MASKED_KINDS and (claim.causal or bool(hidden.any())))
     if masked:
         given["mask"] = (_causal(claim) if claim.causal else _seen(claim, hidden.shape)) & ~hidden
     if "scores" in given:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from attention_core import dialogue
-from attention_core.claims import KINDS, SOURCES, Claim, Judgement, judge
+from attention_core.claims import KINDS, MASKED_KINDS, SCALED_KINDS, SOURCES, Claim, judge
 from attention_core.numerals import NumberError
 from attention_core.printed import MOST_COLUMNS, MOST_ROWS, Printed, read
 from attention_ui.debugger_figures import judgement
@@ -23,9 +23,7 @@ _NOTHING = "nothing: only what it says by itself"
 _KIND, _MADE, _D_K, _CAUSAL, _EXACT, _CHECKED = (
     f"checker.{name}" for name in ("kind", "made", "d_k", "causal", "exact", "checked")
 )
-_SCALED = ("scaled", "masked", "exps", "row_sums", "weights")
 _OF_Q, _MISSING = "as many as a query has", "not said"
-_MASKED = ("masked", "exps", "row_sums", "weights")
 
 
 def checker() -> None:
@@ -77,11 +75,17 @@ def _sources(names: tuple[str, ...]) -> str:
 
 def _field(name: str, label: str) -> None:
     st.text_area(label, key=_text(name), height=150)
-    if st.session_state.get(_CHECKED):
-        try:
-            read(st.session_state[_text(name)])
-        except NumberError as error:
-            notice(str(error))
+    if st.session_state.get(_CHECKED) and (says := _problem(name)):
+        notice(says)
+
+
+def _problem(name: str) -> str:
+    """Why the text in a field cannot be read; "" when it can."""
+    try:
+        read(st.session_state[_text(name)])
+    except NumberError as error:
+        return str(error)
+    return ""
 
 
 def _options(kind: str, made: tuple[str, ...]) -> dict[str, object]:
@@ -90,9 +94,9 @@ def _options(kind: str, made: tuple[str, ...]) -> dict[str, object]:
     if not made:
         return options
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if kind in _SCALED and "exps" not in made:
+        if kind in SCALED_KINDS and "exps" not in made:
             options["d_k"] = _width(kind, made)
-        if kind in _MASKED and "exps" not in made:
+        if kind in MASKED_KINDS and "exps" not in made:
             key = f"{_CAUSAL}.masked" if kind == "masked" else _CAUSAL  # masked scores have a mask, unless it is said
             options["causal"] = st.checkbox("with a causal mask", kind == "masked", key=key)
         options["exact"] = st.checkbox(
@@ -118,7 +122,7 @@ def _keep(kind: str, made: tuple[str, ...]) -> None:
 
 
 def _answer(kind: str, made: tuple[str, ...], options: dict[str, object]) -> None:
-    if unread := [name for name in ("claim", *made) if not _is_read(name)]:
+    if unread := [name for name in ("claim", *made) if _problem(name)]:
         which = " and ".join(KINDS[kind][0] if name == "claim" else SOURCES[name] for name in unread)
         st.markdown(f"Not checked yet: the {which} cannot be read. The sentence below the field says why.")
         return
@@ -129,19 +133,11 @@ def _answer(kind: str, made: tuple[str, ...], options: dict[str, object]) -> Non
     if options["d_k"] == _OF_Q:
         options["d_k"] = sources[0].shape[1]
     try:
-        found: Judgement = judge(Claim(kind, printed, dict(zip(made, sources, strict=True)), **options))
+        found = judge(Claim(kind, printed, dict(zip(made, sources, strict=True)), **options))
     except ValueError as error:
         notice(str(error))
         return
     judgement(found)
-
-
-def _is_read(name: str) -> bool:
-    try:
-        read(st.session_state[_text(name)])
-    except NumberError:
-        return False
-    return True
 
 
 def limits() -> str:
