@@ -4,13 +4,16 @@ Vocabulary
     silent   a query that is all zeros: the token asks for nothing
     even     a row of weights that is the same for every key that its query may see
     tied     a row, not even, whose largest weight goes to several keys
+    added    what one head of several contributes to a cell of the projected output
 """
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from attention_core.checks import is_product
 from attention_core.numerals import exact
+from attention_core.rules import Index
 from attention_core.trace import Trace
 
 _CLOSE = 1e-9
@@ -33,6 +36,19 @@ def remarks(trace: Trace) -> tuple[str, ...]:
         else:
             (even if trace["q"].value[i].any() else silent).append(i)
     return (*_found(trace, found), *_even(trace, silent, even))
+
+
+def added_by_heads(trace: Trace, name: str, at: Index) -> tuple[float, ...]:
+    """What each head adds to a cell of H W_O, with the outputs of all heads side by side in H; () of other matrices."""
+    made = trace[name]
+    laid = trace.get(made.step.inputs[0])
+    if not is_product(made.step) or laid is None or laid.step.rule.pattern != "merge" or len(at) != 2:
+        return ()
+    if laid.axes[-1] in made.axes:  # a gradient of W_O adds up over tokens, and has a row for each number of H
+        return ()
+    n_heads, (h, w_o) = len(laid.inputs[0]), made.inputs
+    cut = zip(np.split(h, n_heads, axis=1), np.split(w_o, n_heads), strict=True)
+    return tuple(float(made.step.rule.compute(made.step.parsed, *parts)[at]) for parts in cut)
 
 
 _PLACES = ("biased", "placed", "q_rotated")  # steps that tell where words stand

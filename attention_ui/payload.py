@@ -24,7 +24,7 @@ from attention_core import changes, programs
 from attention_core.checks import checks, is_product
 from attention_core.moves import Move
 from attention_core.numerals import amounts, decimal, exact, says
-from attention_core.remarks import listed, remarks
+from attention_core.remarks import added_by_heads, listed, remarks
 from attention_core.trace import Matrix, Step, Traced
 from attention_ui.colours import mixed_colour, mixed_name
 from attention_ui.document import Head
@@ -670,14 +670,10 @@ def _made(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Data:
 def _by_head(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Sequence[str]:
     """Of a cell of H W_O, how much each head adds: H has the outputs of all heads side by side."""
     side = picture.before if picture.shown_of(matrix.name) == "before" else picture.head
-    laid = side.trace.get(matrix.step.inputs[0])
-    if not is_product(matrix.step) or laid is None or laid.step.rule.pattern != "merge" or len(at) != 2:
+    parts = added_by_heads(side.trace, matrix.name, at)
+    if not parts:
         return ()
-    if laid.axes[-1] in matrix.axes:  # a gradient of W_O adds up over tokens, and has a row for each number of H
-        return ()
-    h, w_o = matrix.inputs
-    parts = (h[at[0]] * w_o[:, at[1]]).reshape(len(laid.inputs[0]), -1).sum(axis=1)
-    said = [f"head {i + 1} adds {picture.form(float(part))}" for i, part in enumerate(parts)]
+    said = [f"head {i + 1} adds {picture.form(part)}" for i, part in enumerate(parts)]
     return (f"Of this, {_listed(said)}.",)
 
 

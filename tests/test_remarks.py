@@ -8,8 +8,9 @@ from hypothesis import given
 
 from attention_core import programs, run
 from attention_core.examples import BANK, PAINT
-from attention_core.remarks import listed, remarks
+from attention_core.remarks import added_by_heads, listed, remarks
 from tests.heads import SOUND, drawn, seeds, sizes
+from tests.mechanisms import drawn_for
 
 PLACES = "Only the words count here, not where they stand: no places are told."
 
@@ -162,3 +163,21 @@ def test_words_are_listed(words, text):
 
 def test_a_long_word_is_cut_short():
     assert listed(["x" * 60, "y" * 61]) == f"“{'x' * 60}” and “{'y' * 60}…”"
+
+
+# ---- what each head adds
+
+
+@given(seeds)
+def test_what_each_head_adds_is_what_the_summed_form_computes_and_adds_up(seed):
+    size = {"query": 4, "key": 4, "head": 3, "d_model": 7, "d_k": 2, "d_v": 5}
+    matrices = drawn_for(programs.SUMMED_HEADS, size, seed)
+    summed = run(programs.SUMMED_HEADS, matrices)
+    whole = run(programs.MULTI_HEAD, {**matrices, "w_o": matrices["w_o"].reshape(15, 7)})
+    apart = next(made.value for made in summed.values() if made.axes == ("head", "query", "d_model"))
+    for at in np.ndindex(4, 7):
+        parts = added_by_heads(whole, "projected", at)
+        np.testing.assert_allclose(parts, apart[:, *at], atol=1e-12)
+        np.testing.assert_allclose(sum(parts), whole["projected"].value[at], atol=1e-12)
+    assert added_by_heads(whole, "residual", (0, 0)) == ()
+    assert added_by_heads(run(programs.SELF_ATTENTION, PAINT.given(["red", "ball"])[0]), "projected", (0, 0)) == ()
