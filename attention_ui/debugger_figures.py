@@ -5,8 +5,6 @@ Vocabulary
     printed   as it was printed, each cell marked as right or wrong; beside it stands what comes out
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 
@@ -173,18 +171,13 @@ def printed_sum() -> str:
     return dialogue.ROW_SUMS.texts[0][0]
 
 
-def sums_of(names: Sequence[str] = ("vectors", "scores", "exps")) -> None:
+def sums_of() -> None:
     """The row sums that answer three different questions, beside those that were printed."""
-    says = {
-        "vectors": "from the true cosines",
-        "scores": "from the printed scores",
-        "exps": "from the printed exponentials",
-    }
-    columns = [dialogue.sums(name) for name in names]
+    says = {"from the true cosines": "vectors", "from the printed scores": "scores"}
+    says["from the printed exponentials"] = "exps"
+    columns = [dialogue.sums(name) for name in says.values()]
     rows = [
         (word, *(f"{column[i]:.2f}" for column in columns), dialogue.ROW_SUMS.texts[i][0])
         for i, word in enumerate(dialogue.WORDS)
     ]
-    st.html(
-        text_table("Row sums: three right ones, and those printed", ("row", *map(says.get, names), "printed"), rows)
-    )
+    st.html(text_table("Row sums: three right ones, and those printed", ("row", *says, "printed"), rows))
