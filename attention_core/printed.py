@@ -4,6 +4,7 @@ Vocabulary
     printed   a matrix as it was printed: each cell as a text, its number, and how far that may be from what was meant
     half      half of a cell's last digit: what rounding may have taken or added
     names     words beside the rows or above the columns: told from numbers, and kept as what they are, text
+    LaTeX     how chatbots and papers set a matrix: \\begin{bmatrix} 1 & 2 \\\\ 3 & 4 \\end{bmatrix}
 
 Whatever numerals.parse reads may stand in a cell, and −∞ besides. Nothing is ever evaluated.
 """
@@ -19,7 +20,7 @@ from attention_core.numerals import NumberError, parse
 
 MOST_ROWS, MOST_COLUMNS = 16, 64
 LONGEST = 20_000  # characters of one pasted text
-_FORMS = "Rows by line, columns by tabs, commas, semicolons or spaces; a Python list of lists; a Markdown table."
+_FORMS = "Rows by line, columns by tabs, commas, semicolons or spaces; a list in Python; a table in Markdown or LaTeX."
 _NO_NUMBER = ("nan", "none", "null", "")
 _INFINITE = {"-inf": -inf, "−inf": -inf, "-∞": -inf, "−∞": -inf, "-infinity": -inf}
 _DECIMAL = re.compile(r"[-+−]?(\d*)(?:\.(\d*))?", re.ASCII)
@@ -28,6 +29,19 @@ _COMPLEX = re.compile(r"[-+]?\d*\.?\d*[-+]?\d*\.?\d+[ij]", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[-+−]?\d+,\d+", re.ASCII)
 _NEARLY = re.compile(r"[-+−]?[\d.]+\s*%|\.\.\.|…", re.ASCII)
 _WRAPPED = re.compile(r"^\s*(?:\w+\s*=\s*)?(?:np\.|numpy\.|torch\.)?(?:array|tensor)\s*\((.*)\)\s*$", re.DOTALL)
+_LATEX = re.compile(
+    r"\\begin\s*\{([a-zA-Z]*matrix|array|tabular)\*?\}(?:\s*\{[lcr|\s]*\})?(.*?)\\end\s*\{\1\*?\}", re.DOTALL
+)
+_MARKUP = (  # what LaTeX writes around a number, and the number
+    (re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"\1/\2"),
+    (re.compile(r"\\(?:text|mathrm|mathbf|textbf|mathit|operatorname)\s*\{([^{}]*)\}"), r"\1"),
+    (re.compile(r"\\sqrt\s*\{([^{}]*)\}"), r"sqrt(\1)"),
+    (re.compile(r"\\infty"), "∞"),
+    (re.compile(r"\\[cdlv]?dots"), "…"),
+    (re.compile(r"\\(?:hline|left|right|displaystyle|[,;:! ])"), " "),
+    (re.compile(r"\\(ln|log|exp)\b"), r"\1"),
+    (re.compile(r"[{}$]"), ""),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +96,10 @@ def read(text: str) -> Printed:
         raise NumberError(f"Nothing was pasted. {_FORMS}")
     if len(text) > LONGEST:
         raise NumberError(f"The text is {len(text):,} characters long; at most {LONGEST:,} are read.")
-    lines = _listed(text) if text.strip()[0] == "[" or _WRAPPED.match(text) else _lines(text)
+    if "\\begin" in text:
+        lines = _typeset(text)
+    else:
+        lines = _listed(text) if text.strip()[0] == "[" or _WRAPPED.match(text) else _lines(text)
     if not lines:
         raise NumberError(f"There is no row of numbers in the text. {_FORMS}")
     lines, rows, columns = _named(lines)
@@ -140,6 +157,25 @@ def _listed(text: str) -> list[list[str]]:
     if inner.startswith("[[["):
         raise NumberError("The list has three levels; a matrix has two. Paste one head at a time.")
     return [[_literal(cell) for cell in (row.split(",") if "," in row else row.split())] for row in rows]
+
+
+def _typeset(text: str) -> list[list[str]]:
+    """The cells of a matrix in LaTeX."""
+    found = _LATEX.findall(text)
+    if len(found) != 1:
+        raise NumberError(
+            f"There are {len(found)} matrices in the LaTeX; paste one at a time." if found else
+            "The matrix in LaTeX is not complete: it stands between \\begin{bmatrix} and \\end{bmatrix}."
+        )  # fmt: skip
+    rows = re.split(r"\\\\(?:\[[^\]]*\])?|\\cr\b", found[0][1])
+    return [[_plain(cell) for cell in row.split("&")] for row in rows if row.replace("\\hline", "").strip()]
+
+
+def _plain(cell: str) -> str:
+    """A cell without LaTeX's commands around its number."""
+    for command, meant in _MARKUP:
+        cell = command.sub(meant, cell)
+    return re.sub(r"([-+−])\s+(?=[\d∞])", r"\1", cell).strip()
 
 
 def _literal(cell: str) -> str:

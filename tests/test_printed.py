@@ -23,6 +23,11 @@ def markdown(rows):
     return "\n".join([head, *("| " + " | ".join(map(str, row)) + " |" for row in rows)])
 
 
+def latex(rows, kind, columns=""):
+    body = " \\\\\n".join(" & ".join(map(str, row)) for row in rows)
+    return f"\\begin{{{kind}}}{columns}\n{body}\n\\end{{{kind}}}"
+
+
 FORMS = {
     "spreadsheet": lambda rows: "\n".join("\t".join(map(str, row)) for row in rows),
     "csv": lambda rows: "\n".join(",".join(map(str, row)) for row in rows),
@@ -34,6 +39,9 @@ FORMS = {
     "array": lambda rows: f"w = np.array({rows})",
     "tensor": lambda rows: f"tensor({rows}, dtype=torch.float64)",
     "markdown": markdown,
+    "latex": lambda rows: latex(rows, "bmatrix"),
+    "latex, with a letter": lambda rows: "$$ S = " + latex(rows, "pmatrix") + " $$",
+    "latex, in columns": lambda rows: latex(rows, "array", "{" + "c" * len(rows[0]) + "}"),
     "named": lambda rows: "\n".join("\t".join([f"word {i}", *map(str, row)]) for i, row in enumerate(rows)),
 }
 
@@ -62,6 +70,13 @@ def test_numbers_may_be_written_as_people_write_them():
     assert np.isneginf(found[1]).all()
 
 
+def test_latex_writes_numbers_its_own_way():
+    found = read(r"\begin{pmatrix} & \text{red} & \text{ball} \\ \hline \text{hit} & \frac{3}{5} & -\infty \\[2pt] "
+                 r"\text{blue} & 2 \ln 3 & \sqrt{2} \\ \end{pmatrix}")  # fmt: skip
+    assert (found.rows, found.columns) == (("hit", "blue"), ("red", "ball"))
+    np.testing.assert_allclose(found.value, [[0.6, -np.inf], [2 * np.log(3), np.sqrt(2)]])
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -77,6 +92,11 @@ def test_numbers_may_be_written_as_people_write_them():
         ("0.5 x\n0.1 0.2", "“0.5 x” is not a number"),
         ("1+2j, 3", "Row 1, column 1: “1+2j” is a complex number"),
         ("nan, 1", "Row 1, column 1: there is no number (nan)"),
+        (r"\begin{bmatrix} 1 & 2 \\ 3 & 4", "The matrix in LaTeX is not complete"),
+        (r"\begin{bmatrix}1\end{bmatrix}\begin{bmatrix}2\end{bmatrix}", "There are 2 matrices in the LaTeX"),
+        (r"\begin{bmatrix}1 & \alpha\end{bmatrix}", r"Row 1, column 2: “\alpha”"),
+        (r"\begin{bmatrix}1 & 2\\3\end{bmatrix}", "Row 2 of numbers has 1 column, but row 1 has 2"),
+        (r"\begin{bmatrix}1 & \ldots & 2\end{bmatrix}", "stands for numbers that were not printed"),
         ("1,,2", "Row 1, column 2: there is no number (an empty cell)"),
         ("[[1, 2], [3", "The list is not complete"),
         ("[[[1, 2]]]", "three levels"),
