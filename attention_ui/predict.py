@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from attention_core.benches import Value
-from attention_ui.session import set_asked
+from attention_ui.session import set_asked, visit
 from attention_ui.teach import WIDTH
 
 SKIPPED = ""
@@ -53,10 +53,17 @@ def reveal(
     part = f"verdict-{name.replace('.', '-')}"
     with st.container(key=part, gap=None):
         _verdict(guess, answer)
+        if _drawn(then or {}):
+            st.caption("The matrices further up were set to show it.")
         if st.session_state.get(_JUST) == name:
             del st.session_state[_JUST]
             _focus(key=f"{name}.focus", data={"part": f"st-key-{part}"}, height="content")
     return True
+
+
+def _drawn(then: Mapping[str, Value]) -> bool:
+    """Whether some of these settings belong to matrices, which stand elsewhere on the page, and not to a figure."""
+    return bool(then) and not set(then) <= set(visit().document.bench.figures)
 
 
 def _ask(name: str, question: str, options: Sequence[str], then: Mapping[str, Value]) -> None:
