@@ -79,7 +79,7 @@ st.subheader("Check your own", anchor=False)
 st.markdown("Numbers from a chatbot, a lecture or an exam: paste the matrix, say what it claims to be and what it was "
             f"made from. At most {limits()} are read: from a spreadsheet, a list in Python, a table in Markdown or "
             "LaTeX, or lines of numbers. Rounding is no error: a number is right if it can be what comes out, "
-            "rounded as it was printed. A zero dropped at the end is understood: beside 0.25, 0.5 is 0.50.")  # fmt: skip
+            "rounded as it was printed. A zero dropped at the end is no error: beside 0.25, 0.5 is 0.50.")  # fmt: skip
 checker()
 st.markdown("The slips that are tried are those that people make most: another axis, a scale or a mask left out, a "
             "matrix turned round. Another cause may leave the same numbers behind.")  # fmt: skip
