@@ -5,9 +5,10 @@ Vocabulary
     place    row and column of a lesson. Lessons fill a row from the left; a new row begins with a section, when a row
              is full, and where a lesson builds on one of its own row that is not its left neighbour
     part     a section: a band over the whole width, with a heading above its rows
-    gutter   the free strip between two rows or two columns; all that is not a straight arrow runs there
+    gutter   the free strip under a row; all that is not a straight arrow runs there
     track    a line within a gutter, which no two arrows have at the same place
-    arrow    from a lesson to one that builds on it: corners (x, y). It never runs upwards; it ends down or to the right
+    arrow    from a lesson to one in the same row or the next that builds on it: corners (x, y). It never runs upwards;
+             it ends down or to the right
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +39,7 @@ class Shape:
     height: float
     across: float = 1.75
     down: float = 1.5
-    margin: float = 1.5
+    margin: float = 0.75
     heading: float = 1.75
     over: float = 1.25
     apart: float = 0.75
@@ -95,7 +96,7 @@ def plan(lessons: Sequence[Known], shape: Shape) -> Plan:
     places, sections = _places(lessons, shape.columns)
     tops, parts = _heights(sections, shape)
     boxes = {name: Box(_left(col, shape), tops[row], shape.width, shape.height) for name, (row, col) in places.items()}
-    arrows = _Arrows(places, sections, boxes, shape).routed(lessons)
+    arrows = _Arrows(places, boxes, shape).routed(lessons)
     width = max(box.right for box in boxes.values()) + shape.edge
     return Plan(boxes, parts, arrows, width, parts[-1].y + parts[-1].height)
 
@@ -138,88 +139,47 @@ def _left(col: int, shape: Shape) -> float:
 
 # --- arrows ----------------------------------------------------------------------------------------------------------
 
-# A strip that arrows run in: ("below", row) is the gutter under a row, also over the next if that is of the same part;
-# ("above", row) the one under the heading of a part; ("beside", column) the one to the left of a column.
-Strip = tuple[str, int]
-
 
 class _Arrows:
-    """The arrows of one map: first which strips each uses, then its track in each of them."""
+    """The arrows of one map: those to the same row or the next. What is farther away is said in the boxes only."""
 
-    def __init__(self, places, sections, boxes, shape) -> None:
-        self.places, self.sections, self.boxes, self.shape = places, sections, boxes, shape
-        self.users: dict[Strip, list[tuple[str, str]]] = {}
+    def __init__(self, places, boxes, shape) -> None:
+        self.places, self.boxes, self.shape = places, boxes, shape
+        self.bent: list[tuple[str, str]] = []
 
     def routed(self, lessons: Sequence[Known]) -> dict[tuple[str, str], tuple[Point, ...]]:
         edges = [(need, known.name) for known in lessons for need in known.needs]
-        strips = {edge: self._strips(*edge) for edge in edges}
-        for edge, used in strips.items():
-            for strip in used:
-                self.users.setdefault(strip, []).append(edge)
-        return {edge: self._corners(edge, strips[edge]) for edge in edges}
+        near = [edge for edge in edges if self._down(edge) <= 1]
+        self.bent = [edge for edge in near if self._down(edge) and not self._straight(edge)]
+        return {edge: self._corners(edge) for edge in near}
 
-    def _strips(self, start: str, end: str) -> tuple[Strip, ...]:
-        """The strips that an arrow runs along; none for a straight one."""
-        (row, _), (to_row, to_col) = self.places[start], self.places[end]
-        if row == to_row or self._straight_down(start, end):
-            return ()
-        if to_row == row + 1:
-            return (("below", row),)
-        return ("below", row), ("beside", to_col), self._over(to_row)
+    def _down(self, edge: tuple[str, str]) -> int:
+        """How many rows an arrow leads down."""
+        return self.places[edge[1]][0] - self.places[edge[0]][0]
 
-    def _straight_down(self, start: str, end: str) -> bool:
-        (row, col), (to_row, to_col) = self.places[start], self.places[end]
-        return to_row == row + 1 and to_col == col
+    def _straight(self, edge: tuple[str, str]) -> bool:
+        return self.places[edge[0]][1] == self.places[edge[1]][1]
 
-    def _over(self, row: int) -> Strip:
-        return ("below", row - 1) if self.sections[row - 1] == self.sections[row] else ("above", row)
-
-    def _corners(self, edge: tuple[str, str], strips: tuple[Strip, ...]) -> tuple[Point, ...]:
+    def _corners(self, edge: tuple[str, str]) -> tuple[Point, ...]:
         start, end = (self.boxes[name] for name in edge)
-        if self.places[edge[0]][0] == self.places[edge[1]][0]:
+        if not self._down(edge):
             middle = start.y + start.height / 2
             return (start.right, middle), (end.x, middle)
         out, into = start.x + _OUT, end.x + self._port(edge)
-        if not strips:
+        if self._straight(edge):
             return (out, start.bottom), (into, end.y)
-        first = self._track(edge, strips[0])
-        if len(strips) == 1:
-            return (out, start.bottom), (out, first), (into, first), (into, end.y)
-        beside, last = (self._track(edge, strip) for strip in strips[1:])
-        return (out, start.bottom), (out, first), (beside, first), (beside, last), (into, last), (into, end.y)
+        track = self._track(edge)
+        return (out, start.bottom), (out, track), (into, track), (into, end.y)
 
     def _port(self, edge: tuple[str, str]) -> float:
         """Where an arrow arrives at the top of its box, from the left edge."""
-        if self._straight_down(*edge):
+        if self._straight(edge):
             return _OUT
-        row = self.places[edge[1]][0]
-        bent = [start for start, end in self._edges_to(edge[1]) if self.places[start][0] != row]
-        return _IN + _BETWEEN * bent.index(edge[0])
+        return _IN + _BETWEEN * [start for start, end in self.bent if end == edge[1]].index(edge[0])
 
-    def _edges_to(self, end: str) -> list[tuple[str, str]]:
-        found = dict.fromkeys(edge for users in self.users.values() for edge in users)
-        return [edge for edge in found if edge[1] == end]
-
-    def _track(self, edge: tuple[str, str], strip: Strip) -> float:
-        """The place of an arrow within a strip: x beside a column, y between rows."""
-        kind, at = strip
-        if kind == "beside":
-            lane, lanes = self._lane(edge, at)
-            wide = self.shape.across if at else self.shape.margin
-            return _left(at, self.shape) - wide * (lanes - lane) / (lanes + 1)
-        users = self.users[strip]
-        row = next(box for name, box in self.boxes.items() if self.places[name][0] == at)
-        high = self.shape.down if kind == "below" else self.shape.over
-        top = row.bottom if kind == "below" else row.y - high
-        return top + (high - _HEAD) * (users.index(edge) + 1) / (len(users) + 1)
-
-    def _lane(self, edge: tuple[str, str], col: int) -> tuple[int, int]:
-        """Which of how many tracks beside a column: arrows of which one ends before the other begins share one."""
-        free: list[int] = []  # for each track, the row from which it is free
-        lanes = {}
-        for user in sorted(self.users["beside", col], key=lambda user: self.places[user[0]]):
-            (start, _), (end, _) = (self.places[name] for name in user)
-            lane = next((i for i, row in enumerate(free) if row <= start), len(free))
-            free[lane : lane + 1] = [end]
-            lanes[user] = lane
-        return lanes[edge], len(free)
+    def _track(self, edge: tuple[str, str]) -> float:
+        """How far down an arrow runs across, in the gutter below its row."""
+        row = self.places[edge[0]][0]
+        beside = [other for other in self.bent if self.places[other[0]][0] == row]
+        room = self.shape.down - _HEAD
+        return self.boxes[edge[0]].bottom + room * (beside.index(edge) + 1) / (len(beside) + 1)

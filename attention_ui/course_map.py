@@ -5,8 +5,8 @@ Vocabulary
     lines    the arrows, drawn once for a wide screen and once for a narrow one; style sheets show the one that fits
     place    where a box stands, in rem, as a rule of a style sheet
 
-Where everything stands is computed in course_layout. What the arrows show is also said in each box, unseen, for those
-who listen.
+Where everything stands is computed in course_layout. Arrows lead to lessons nearby only; what a lesson builds on is
+said in its box, by number, and by name for those who listen.
 """
 
 from collections.abc import Iterable, Sequence
@@ -46,6 +46,9 @@ def builds_on(known: Lesson) -> str:
 
 def _about(known: Lesson, done: bool, due: int) -> str:
     about = [f"{known.minutes} min"] + ["<b>✓ done</b>"] * done + [f"{due} to review"] * bool(due)
+    if known.needs:
+        numbers = ", ".join(map(str, sorted(LESSONS.index(lesson(name)) + 1 for name in known.needs)))
+        about.append(f'<span aria-hidden="true">after {numbers}</span>')
     needs = f'<span class="unseen">. {escape(builds_on(known))}.</span>' if known.needs else ""
     return f'<p class="about">{" · ".join(about)}{needs}</p>'
 

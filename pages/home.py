@@ -73,8 +73,8 @@ else:
 st.subheader("The course", anchor=False)
 st.markdown(
     "From a table that is looked up to one whole head of attention, into it, and on: to whole models, to weights that "
-    "learn, and to numbers of your own. Each lesson asks before it shows. An arrow leads from a lesson to one that "
-    "builds on it."
+    "learn, and to numbers of your own. Each lesson asks before it shows. Each says which lessons to take before it; "
+    "where one of these stands near, an arrow leads from it."
 )
 course_index()
 st.markdown(
