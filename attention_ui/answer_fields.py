@@ -108,7 +108,7 @@ def _field(target: Target) -> str:
     return f"{target[0]}[{','.join(map(str, target[1]))}]"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text as Markdown that shows it letter by letter; little is escaped, for a screen reader reads the escapes."""
     return "".join(f"\\{sign}" if sign in r"\`*_[]<$~:&" else sign for sign in text)
 
@@ -125,7 +125,7 @@ def _draw_number(fields: Fields) -> None:
 
 def _draw_choice(fields: Fields) -> None:
     bound = fields.bound("text", None)
-    st.radio("Your answer", fields.task.options, index=None, format_func=_plain, **bound)
+    st.radio("Your answer", fields.task.options, index=None, format_func=plain, **bound)
 
 
 def _draw_code(fields: Fields) -> None:
@@ -166,7 +166,7 @@ def _rows(blanks: Sequence[Target]) -> list[list[Target]]:
 
 def _draw_blank(fields: Fields, target: Target, start: str) -> None:
     with st.container(width=_WIDTH, gap="xxsmall"):
-        label = _plain(named(fields.task.trace, target))
+        label = plain(named(fields.task.trace, target))
         st.text_input(label, max_chars=_LONGEST, autocomplete="off", **fields.bound(_field(target), start))
 
 
@@ -243,7 +243,7 @@ def _draw_place(fields: Fields, target: Target, text: str, start: str | None, wi
         number = f'<span class="weight">{escape(text)}</span>'
         st.html(number) if width == _FIELD else st.html(number, width=width)
         return
-    st.text_input(_plain(named(fields.task.trace, target)), max_chars=_LONGEST, autocomplete="off",
+    st.text_input(plain(named(fields.task.trace, target)), max_chars=_LONGEST, autocomplete="off",
                   label_visibility="collapsed", **fields.bound(_field(target), start))  # fmt: skip
 
 
@@ -313,8 +313,8 @@ def _draw_mask(fields: Fields) -> None:
             st.markdown("For each word, press those that it may see. The table only shows the mask that this makes.")
             for i, query in enumerate(queries):
                 st.pills(
-                    f"{_plain(query)} may see", range(len(keys)), selection_mode="multi",
-                    format_func=lambda j: _plain(keys[j]), **fields.bound(f"row{i}", []),
+                    f"{plain(query)} may see", range(len(keys)), selection_mode="multi",
+                    format_func=lambda j: plain(keys[j]), **fields.bound(f"row{i}", []),
                 )  # fmt: skip
         painted = _mask(fields)
         marks: dict[tuple[int, ...], str] = {}
@@ -391,7 +391,7 @@ def matrices(fields: Fields) -> None:
     shown = [m for m in given if m.value.ndim and m.value.size <= _MOST_CELLS]
     if not shown:
         return
-    opened = st.expander("The given matrices: " + ", ".join(_plain(title(task, m.name)) for m in shown))
+    opened = st.expander("The given matrices: " + ", ".join(plain(title(task, m.name)) for m in shown))
     with opened, st.container(horizontal=True, gap="medium", vertical_alignment="top"):
         for table in (table for matrix in shown for table in _tables(task, matrix.name)):
             st.html(table, width="content")

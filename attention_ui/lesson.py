@@ -2,12 +2,14 @@
 
 Vocabulary
     lesson       a page that describes itself once: address, title, icon, goal, minutes, what it needs, its bench
+    tool         a page for a class that is no lesson: not on the map of the course, no exercises, no matrices
     navigation   Streamlit's list of pages. Both app.py and every page register it, because a folder named pages/ lets
                  Streamlit run a page without app.py when the first visitor of a fresh server opens a deep link
 """
 
 import gc
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -137,17 +139,49 @@ LESSONS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Tool:
+    """A page for a class. path: as of a lesson; goal: what it is for; listed: whether the navigation names it."""
+
+    path: str
+    short: str
+    title: str
+    icon: str
+    goal: str
+    listed: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.path
+
+    @property
+    def file(self) -> str:
+        return f"pages/{self.path}.py"
+
+
+TOOLS = (
+    Tool(
+        "teach", "For teachers", "For teachers: plans and votes", ":material/co_present:",
+        "Prepare a class: plans of 5, 15 and 50 minutes, and questions to vote on. No accounts; nothing is kept here.",
+    ),
+    Tool("screen", "Vote on the screen", "A question for the class", ":material/how_to_vote:", "", listed=False),
+    Tool("vote", "Your vote", "Your vote", ":material/how_to_vote:", "", listed=False),
+)  # fmt: skip
+_FOR_A_CLASS = "For a class"
+
+
 def lesson(name: str) -> Lesson:
     return {known.name: known for known in LESSONS}[name]
 
 
-def _page(known: Lesson) -> st.Page:
+def _page(known: Lesson | Tool) -> st.Page:
     return st.Page(
         _ROOT / known.file,
         title=known.short,
         icon=known.icon,
         url_path=known.path or None,
         default=not known.path,
+        visibility="visible" if isinstance(known, Lesson) or known.listed else "hidden",
     )
 
 
@@ -157,7 +191,7 @@ def navigate():
         page_title="Attention, step by step", page_icon=str(_ROOT / "assets" / "icon.png"), layout="wide"
     )
     sections = {known.section: [_page(it) for it in LESSONS if it.section == known.section] for known in LESSONS}
-    return st.navigation(sections, position="top")
+    return st.navigation({**sections, _FOR_A_CLASS: [_page(it) for it in TOOLS]}, position="top")
 
 
 def run_page() -> None:
@@ -183,6 +217,19 @@ def open_lesson(name: str) -> Lesson:
     return known
 
 
+def open_tool(name: str) -> Tool:
+    """Open a page for a class: navigation, title and goal. The first call of every such page. One without a goal is
+    for a screen or a phone, and begins with its question."""
+    navigate()
+    (known,) = (tool for tool in TOOLS if tool.name == name)
+    session.leave(name)
+    _style("class.css")
+    if known.goal:
+        st.title(known.title, anchor=False)
+        st.markdown(known.goal)
+    return known
+
+
 def close_lesson(name: str) -> None:
     """End a lesson's page: its exercises, hand mode, the mark that it is done, and the way on."""
     from attention_ui import course  # which needs this module, and brings what a page without exercises does not need
@@ -190,9 +237,13 @@ def close_lesson(name: str) -> None:
     course.close(lesson(name))
 
 
-def link_to(name: str, label: str, icon: str | None = ":material/arrow_forward:") -> None:
-    """A link to another lesson. It keeps the visit; a link written in HTML would load the app anew, and lose it."""
-    st.page_link(_page(lesson(name)), label=label, icon=icon)
+def link_to(
+    name: str, label: str, icon: str | None = ":material/arrow_forward:", params: Mapping[str, str] | None = None
+) -> None:  # fmt: skip
+    """A link to another lesson or tool, perhaps with parameters. It keeps the visit; a link written in HTML would load
+    the app anew, and lose it."""
+    known = {page.name: page for page in (*LESSONS, *TOOLS)}[name]
+    st.page_link(_page(known), label=label, icon=icon, query_params=params)
 
 
 def notice(text: str) -> None:
@@ -200,6 +251,6 @@ def notice(text: str) -> None:
     st.html(f'<p role="alert" class="notice">{escape(text)}</p>')
 
 
-def _style() -> None:
-    for sheet in ("page.css", "lesson.css", "course.css"):
+def _style(*more: str) -> None:
+    for sheet in ("page.css", "lesson.css", "course.css", *more):
         st.html(_ROOT / "attention_ui" / sheet)

@@ -238,6 +238,11 @@ def arrive(page: str, sheet: Sheet | None = None) -> None:
         now.written = params
 
 
+def leave(page: str) -> None:
+    """Note that the visitor is on a page without matrices: no parameters of ours are read or written there."""
+    st.session_state[_PLACE] = (page, "visit")
+
+
 def _params() -> dict[str, str]:
     return {name: st.query_params[name] for name in PARAMS if name in st.query_params}
 

@@ -82,3 +82,4 @@ st.markdown(
     "send it, and a class opens what you prepared. Exercises can be repeated with fresh numbers. There are no "
     "accounts; what a learner has done is a file, which can be handed in."
 )
+link_to("teach", "Plans for 5, 15 and 50 minutes, and questions to vote on", ":material/co_present:")

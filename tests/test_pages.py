@@ -16,7 +16,7 @@ from attention_core import programs
 from attention_core.examples import EXAMPLES
 from attention_ui.controls import ABLATIONS
 from attention_ui.document import example_document
-from attention_ui.lesson import LESSONS
+from attention_ui.lesson import LESSONS, TOOLS
 from attention_ui.link import View, unpack
 from tests.damaged import DAMAGED
 
@@ -109,9 +109,10 @@ def test_a_page_survives_every_other(page):
     sound(app.switch_page(page).run())
 
 
-def test_the_lessons_are_the_pages():
-    assert sorted(lesson.file for lesson in LESSONS) == [f"pages/{file.name}" for file in PAGES]
-    assert len({lesson.path for lesson in LESSONS}) == len(LESSONS)
+def test_the_lessons_and_the_tools_are_the_pages():
+    known = (*LESSONS, *TOOLS)
+    assert sorted(page.file for page in known) == [f"pages/{file.name}" for file in PAGES]
+    assert len({page.path for page in known}) == len({page.name for page in known}) == len(known)
     assert all(lesson.goal.endswith(".") for lesson in LESSONS)
 
 
@@ -251,9 +252,10 @@ def test_a_page_says_what_it_is_and_opens_its_lesson(file):
     tree = ast.parse(file.read_text())
     assert ast.get_docstring(tree)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
-    (opening,) = [call for call in calls if call.func.id == "open_lesson"]
-    (lesson,) = [lesson for lesson in LESSONS if lesson.name == opening.args[0].value]
-    assert ROOT / lesson.file == file
+    (opening,) = [call for call in calls if call.func.id in ("open_lesson", "open_tool")]
+    pages = LESSONS if opening.func.id == "open_lesson" else TOOLS
+    (page,) = [page for page in pages if page.name == opening.args[0].value]
+    assert ROOT / page.file == file
 
 
 @every_file

@@ -1,0 +1,37 @@
+"""For teachers: plans for a class, questions to vote on, and what else there is for a class."""
+
+import streamlit as st
+
+from attention_ui.class_page import plans, votes
+from attention_ui.lesson import link_to, open_tool
+
+open_tool("teach")
+
+st.subheader("Plans", anchor=False)
+st.markdown(
+    "Each step opens its lesson in the state that it needs, and says what to show, what to ask, and what to listen "
+    "for. What learners say there is quoted; much of it is wrong, and that is the point. For 5 minutes there is a plan "
+    "for each lesson; for 15 and 50 there are a few routes through several."
+)
+plans()
+
+st.subheader("Votes", anchor=False)
+st.markdown(
+    "A question with four options. Three are what learners do believe; the numbers are computed, as everywhere here. "
+    "Put it on the screen and let everybody choose alone first. Phones read the code beside it, and hand back "
+    "an answer "
+    "code of six signs, which you paste. Without phones, count hands."
+)
+st.markdown(
+    "Look at the counts before you reveal anything. If about a third to two thirds are right, let neighbours convince "
+    "each other, and vote again: the second vote stands beside the first. If nearly all are right, go on; if few are, "
+    "explain once more."
+)
+votes()
+
+st.subheader("On paper, and by link", anchor=False)
+st.markdown(
+    "Each lesson’s address holds what you set there. At its end, under “Take it home”, are worksheets in as many "
+    "variants as you like, with their answer keys, and the matrices as scripts and tables."
+)
+link_to("one_head", "One head, cell by cell, as an example")
