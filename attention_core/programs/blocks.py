@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from attention_core import functions, rules
-from attention_core.programs.editing import SHARED, find, identifier, names, prefixed, renamed, with_axes
+from attention_core.programs.editing import SHARED, find, identifier, names, prefixed, renamed, with_axes, written
 from attention_core.programs.givens import GIVENS
 from attention_core.programs.heads import crossed
 from attention_core.programs.one_head import SELF_ATTENTION, SOFTMAX, masked, steadied
@@ -35,6 +35,7 @@ ACTIVATIONS: dict[str, tuple[Rule, str, str]] = {  # the rule, its formula, its 
 }  # fmt: skip
 _EPSILON = ("epsilon",)
 _KEPT = {*SHARED, *_EPSILON} - {"x"}
+_AFTER_NORM = "U'"  # what a norm leaves, in a formula
 
 
 def norm(name: str, source: str, kind: str = "layer") -> Program:
@@ -151,11 +152,12 @@ def mlp(source: str, activation: str = "gelu", biases: bool = True) -> Program:
     if activation not in ACTIVATIONS:
         raise ValueError(f"an activation is one of {', '.join(ACTIVATIONS)}; {activation!r} is not")
     rule, formula, code = ACTIVATIONS[activation]
+    letter = _AFTER_NORM if source.endswith(".out") else "U"
     up = Step(
-        "mlp_pre", r"P = U W_1", f"mlp_pre = {identifier(source)} @ w_1", (source, "w_1"),
+        "mlp_pre", f"P = {letter} W_1", f"mlp_pre = {identifier(source)} @ w_1", (source, "w_1"),
         "query d_model, d_model d_ff -> query d_ff", rules.contract,
         "neurons, before", "Each neuron weighs all features of one token, and of no other.",
-        "how strongly neuron {d_ff} is driven at {query}", r"P = W_1 U",
+        "how strongly neuron {d_ff} is driven at {query}", f"P = W_1 {letter}",
     )  # fmt: skip
     post = Step(
         "mlp_post", formula, f"mlp_post = {code}", ("mlp_pre",), "query d_ff -> query d_ff", rule,
@@ -189,7 +191,8 @@ def _added(name: str, stream: str, part: str) -> Step:
 def _attending(attention: Program, source: str) -> Program:
     """The attention program without its own addition, reading the tokens from matrix `source`."""
     kept = tuple(step for step in attention if step.name.rpartition(".")[2] != "residual")
-    return renamed(kept, {"x": source})
+    letter = _AFTER_NORM if source.endswith(".out") else "X"
+    return renamed(tuple(written(step, "x", letter) for step in kept), {"x": source})
 
 
 def block(
@@ -250,15 +253,15 @@ def stack(blocks: Sequence[Program], x: str = "x", prefix: str = "layer", shared
     """Blocks on top of one another: layer1 reads x, layer2 what layer1 left in the stream, and so on.
 
     Every layer has weights of its own, "layer1.w_q"; `mask`, `scale`, `epsilon`, `source` and what else is `shared` are
-    the same for all.
+    the same for all. Formulas of a later layer say X'_{(1)} for what the first one left.
     """
     program: Program = ()
-    stream = x
+    stream, letter = x, "X"
     for i, one in enumerate(blocks, 1):
-        name = f"{prefix}{i}"
+        name, last = f"{prefix}{i}", one[-1]
         layer = prefixed(one, name, _KEPT | {"x"} | set(shared))
-        program += renamed(layer, {"x": stream})
-        stream = f"{name}.{one[-1].name}"
+        program += renamed(tuple(written(step, "x", letter) for step in layer), {"x": stream})
+        stream, letter = f"{name}.{last.name}", f"{last.formula.partition(' =')[0]}_{{({i})}}"
     return program
 
 

@@ -41,6 +41,17 @@ def identifier(name: str) -> str:
     return name.replace(".", "_")
 
 
+_X = re.compile(r"(?<![\\\w])X(?![\w'])")  # the embeddings in a formula, and not X' or X_C
+
+
+def written(step: Step, x: str, letter: str) -> Step:
+    """The step with this letter for X in its formulas, if it reads matrix x."""
+    if x not in step.inputs:
+        return step
+    formula, formula_t = (_X.sub(letter, text) for text in (step.formula, step.formula_t))
+    return replace(step, formula=formula, formula_t=formula_t)
+
+
 # --- Stages before softmax -------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,6 @@ Vocabulary
     table         a learned bias for every distance (Shaw et al. 2018; Raffel et al. 2020)
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,7 +17,7 @@ import numpy as np
 
 from attention_core import functions, moves, rules
 from attention_core.positions import frequencies
-from attention_core.programs.editing import find, like, names, renamed, with_stage
+from attention_core.programs.editing import find, like, names, renamed, with_stage, written
 from attention_core.programs.one_head import biased
 from attention_core.trace import Program, Step
 
@@ -28,20 +27,10 @@ _PLACED = Step(
     "how much “{d_model}” {query} has, its place included",
 )  # fmt: skip
 
-_X = re.compile(r"(?<![\\\w])X(?![\w'])")  # the embeddings in a formula, and not X' or X_C
-
 
 def placed(program: Program) -> Program:
     """The program reading x + places, both [query d_model], wherever it read x; its formulas say so."""
-    return (_PLACED, *renamed(tuple(map(_of_placed, program)), {"x": "placed"}))
-
-
-def _of_placed(step: Step) -> Step:
-    """The step with X_P in its formulas, if it reads x."""
-    if "x" not in step.inputs:
-        return step
-    formula, formula_t = (_X.sub("X_P", text) for text in (step.formula, step.formula_t))
-    return replace(step, formula=formula, formula_t=formula_t)
+    return (_PLACED, *renamed(tuple(written(step, "x", "X_P") for step in program), {"x": "placed"}))
 
 
 # --- Rotary ----------------------------------------------------------------------------------------------------------
