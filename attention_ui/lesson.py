@@ -24,6 +24,16 @@ _ROOT = Path(__file__).parent.parent
 # Streamlit collects garbage after every rerun unless a setting of ours, undocumented, says no. Should that
 # setting go, what has been imported by now is at least not looked through each time.
 gc.freeze()
+# Draws nothing. Streamlit keeps how far one page was scrolled for the next, whose beginning would then be out of sight.
+_arrival = st.components.v2.component(
+    "attention_arrival",
+    html="<span></span>",
+    js="""let last = null;
+    export default ({ data: { place } }) => {
+        if (last !== null && last !== place) document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
+        last = place;
+    };""",
+)
 
 
 @dataclass(frozen=True)
@@ -210,6 +220,7 @@ def open_lesson(name: str) -> Lesson:
     known = lesson(name)
     session.arrive(name, Sheet(known.bench) if known.bench else None)
     _style()
+    _begin(name)
     st.title(known.title, anchor=False)
     goal(known.goal, known.minutes, [lesson(need).title for need in known.needs])
     for problem in session.visit().problems:
@@ -224,6 +235,7 @@ def open_tool(name: str) -> Tool:
     (known,) = (tool for tool in TOOLS if tool.name == name)
     session.leave(name)
     _style("class.css")
+    _begin(name + st.query_params.get("q", ""))
     if known.goal:
         st.title(known.title, anchor=False)
         st.markdown(known.goal)
@@ -249,6 +261,11 @@ def link_to(
 def notice(text: str) -> None:
     """A sentence about something that could not be used. The text may be the learner's own, so it is never markup."""
     st.html(f'<p role="alert" class="notice">{escape(text)}</p>')
+
+
+def _begin(place: str) -> None:
+    """Show a page from its beginning, if another one was shown before."""
+    _arrival(key="arrival", data={"place": place})
 
 
 def _style(*more: str) -> None:

@@ -146,3 +146,16 @@ def test_what_was_changed_survives_the_other_lessons(page: Page, server: str) ->
     page.get_by_role("heading", level=1, name="From a lookup table").wait_for()
     settle(page)
     assert matrix(page, "q")[0, 0] == 2
+
+
+def test_another_page_is_shown_from_its_beginning(page: Page, server: str) -> None:
+    """At the end of a lesson, the link to the next leads to its title; a guess leaves the page where it is."""
+    top = "() => document.querySelector('[data-testid=stMain]').scrollTop"
+    open_page(page, server, "/lookup")
+    page.get_by_role("button", name="Skip, just show me").first.click()
+    settle(page)
+    assert page.evaluate(top) > 0
+    page.get_by_role("link", name="Go on:").click()
+    page.get_by_role("heading", level=1, name="Softmax").wait_for()
+    settle(page)
+    assert page.evaluate(top) == 0
