@@ -25,12 +25,24 @@ def changed_sheets(draw):
     return sheet, sheet.with_settings(**{name: draw(values)})
 
 
+def by_number(sheet, name, cells):
+    """What stands in these cells, by which number of ours each is; nothing where the sheet does not have the matrix."""
+    numbers = sheet.set_up.numbers
+    return {int(numbers[name][at]): what for at, what in cells.items()} if name in sheet.unedited()[0] else {}
+
+
 @given(changed_sheets())
 def test_a_typed_number_stays_just_where_the_number_under_it_does(pair):
     sheet, after = pair
     (old, places), (new, now) = sheet.unedited(), after.unedited()
     for name, cells in sheet.edits.items():
         kept = after.edits.get(name, {})
+        if name in after.set_up.numbers:  # arranged anew: each text stands where its number is now
+            was, is_now = (by_number(of, name, dict(np.ndenumerate(of.unedited()[0].get(name, 0)))) for of in pair)
+            typed = by_number(sheet, name, cells)
+            stay = {number: text for number, text in typed.items() if was[number] == is_now.get(number)}
+            assert by_number(after, name, kept) == stay
+            continue
         assert kept.items() <= cells.items() or name in after.set_up.alike
         if name not in new or new[name].shape != old[name].shape:
             assert not kept
