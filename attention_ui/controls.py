@@ -137,6 +137,26 @@ def setting_select(name: str, label: str, options: Mapping[object, str]) -> None
     st.selectbox(label, list(options), format_func=options.get, width=420, **_setting(name))
 
 
+def setting_number(name: str, label: str, says: str = "") -> None:
+    """A whole number among the settings of this lesson's bench, typed or stepped; its limits are the bench's."""
+    allowed = session.visit().document.bench.allowed[name]
+    st.number_input(label, allowed[0], allowed[-1], step=1, width=140, help=says or None, **_setting(name))
+
+
+def setting_text(name: str, label: str, says: str = "") -> None:
+    """A text among the settings of this lesson's bench, and why it could not be used if it could not; it stays in the
+    field then."""
+    now = session.visit()
+    key = f"{now.document.name}.{name}"
+    text, problem = now.refused.get(name, (chosen(name), ""))
+    st.session_state[key] = text
+    st.text_input(label, key=key, help=says or None, width=WIDTH,
+                  on_change=lambda: session.set_text(name, st.session_state[key]))  # fmt: skip
+    if problem:
+        notice(f"{problem} What stood here before still counts below.")
+    lost(name)
+
+
 def painted(matrix: str) -> bool:
     """Whether the learner has painted this given matrix, or typed over it."""
     return bool(session.visit().document.edits.get(matrix))

@@ -146,6 +146,11 @@ LESSONS = (
         "Find the first line of a working that does not follow, and say what went wrong there.", 20,
         section="Your numbers", bench="debugger", needs=("one_head",),
     ),
+    Lesson(
+        "sandbox", "sandbox", "Sandbox", "Sandbox: your own words and numbers", ":material/construction:",
+        "Build attention of your own, in any size, and say what each change of it changes.", 30,
+        section="Your numbers", bench="sandbox", needs=("heads", "positions"),
+    ),
 )  # fmt: skip
 
 

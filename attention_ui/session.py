@@ -49,6 +49,7 @@ class Visit:
     lost: tuple[str, str] = ("", "")
     errors: list[dict[str, Any]] = field(default_factory=list)
     sentence_error: str = ""
+    refused: dict[str, tuple[str, str]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     enlarged: str = ""
     ack: dict[str, Any] | None = None
@@ -92,7 +93,7 @@ class Visit:
         self.view, self.trail = _tidied(document, view, trail)
         self.before, self.document, self.said = self.document, document, said
         self.past, self.future = past, future
-        self.errors, self.problems, self.sentence_error, self.lost = [], [], "", ("", "")
+        self.errors, self.problems, self.sentence_error, self.lost, self.refused = [], [], "", ("", ""), {}
 
     def around(self) -> tuple[Any, ...]:
         """What the page shows outside the matrices: the controls, and sentences about what could not be used."""
@@ -285,6 +286,26 @@ def set_setting(anew: str = "", /, **changes: Any) -> None:
     anew: a given matrix that is to be as the setting makes it, whatever was typed into it.
     """
     _set(anew, changes)
+
+
+def set_text(name: str, text: str) -> None:
+    """A setting that is any text. One that may not be stays in its field, with a sentence that says why."""
+    now = visit()
+    now.touched, now.said = True, ""
+    try:
+        now.document.bench.allowed[name].read(text)
+    except ValueError as error:
+        now.refused[name] = text, str(error)
+        return
+    now.refused.pop(name, None)
+    _set("", {name: text})
+
+
+def load(document: Editable, said: str) -> None:
+    """Another document of the same kind, in one step that can be undone."""
+    now = visit()
+    now.touched = True
+    now.commit(document, said)
 
 
 def set_asked(**changes: Any) -> None:

@@ -20,6 +20,11 @@ from attention_ui.editable import Editable, Given, Index
 _FEATURES = ("d_model", "d_model_k")
 
 
+def _own(name: str) -> str:
+    """What a matrix is called in its layer."""
+    return name.rpartition(".")[2]
+
+
 @dataclass(frozen=True)
 class Sheet(Editable):
     """What a learner has made of a lesson's bench."""
@@ -116,18 +121,28 @@ class Sheet(Editable):
             if name in now and (name in self.bench.single or np.array_equal(old[name], now[name]))
             if old[name].shape == now[name].shape and self._places(name) == new._places(name)
         }
-        kept |= {name: self._followed(new, name) for name in new.set_up.numbers if name in self.edits}
+        kept |= self._followed(new)
         typed = next((kept[name] for name in new.set_up.alike if kept.get(name)), {})
         kept |= {name: typed for name in new.set_up.alike if typed}
         return replace(new, edits={name: cells for name, cells in kept.items() if cells})
 
-    def _followed(self, new: "Sheet", name: str) -> dict[Index, str]:
-        """What was typed into a matrix that is only arranged anew, at each number's new place, if it is as it was."""
-        old, now = self.unedited()[0][name], new.unedited()[0].get(name, np.zeros(0))
-        numbers = {int(of): at for at, of in np.ndenumerate(new.set_up.numbers[name])} if now.size else {}
-        was = self.set_up.numbers[name]
-        moved = {numbers.get(int(was[at])): (at, text) for at, text in self.edits[name].items()}
-        return {to: text for to, (at, text) in moved.items() if to is not None and old[at] == now[to]}
+    def _followed(self, new: "Sheet") -> dict[str, dict[Index, str]]:
+        """What was typed over a number that may stand elsewhere now, in its matrix or in that of a layer, at its place.
+
+        It stays if the number is as it was, or if the bench keeps all that is typed.
+        """
+        before, after = self.bench.settings | self.settings, self.bench.settings | new.settings
+        aligned = self.bench.aligned(before, after) if self.bench.aligned else before
+        was, numbers = self.bench.set_up(**aligned).numbers, new.set_up.numbers
+        old, now = self.unedited()[0], new.unedited()[0]
+        places = {(_own(name), int(of)): (name, at) for name, found in numbers.items() if name in now
+                  for at, of in np.ndenumerate(found)}  # fmt: skip
+        kept = {name: {} for name in self.edits if name in was}
+        for name, at, text in [(n, at, text) for n in kept for at, text in self.edits[n].items()]:
+            to, there = places.get((_own(name), int(was[name][at])), ("", ()))
+            if to and (self.bench.keeps or old[name][at] == now[to][there]):
+                kept.setdefault(to, {})[there] = text
+        return kept
 
     def _places(self, name: str) -> tuple[tuple[str, ...] | None, ...]:
         """The labels along the axes of a given matrix; None where they are only numbered."""

@@ -38,6 +38,8 @@ def test_a_typed_number_stays_just_where_the_number_under_it_does(pair):
     for name, cells in sheet.edits.items():
         kept = after.edits.get(name, {})
         if name in after.set_up.numbers:  # arranged anew: each text stands where its number is now
+            if sheet.bench.keeps:
+                continue  # see test_lesson_sandbox
             was, is_now = (by_number(of, name, dict(np.ndenumerate(of.unedited()[0].get(name, 0)))) for of in pair)
             typed = by_number(sheet, name, cells)
             stay = {number: text for number, text in typed.items() if was[number] == is_now.get(number)}

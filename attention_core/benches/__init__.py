@@ -19,14 +19,15 @@ from attention_core.benches import (
     positions,
     projections,
     query_key,
+    sandbox,
     similarity,
     softmax,
     training,
     values,
 )
-from attention_core.benches.bench import Bench, SetUp, Value
+from attention_core.benches.bench import Bench, SetUp, Text, Value
 
-__all__ = ["BENCHES", "Bench", "SetUp", "Value"]
+__all__ = ["BENCHES", "Bench", "SetUp", "Text", "Value"]
 
 BENCHES: Mapping[str, Bench] = MappingProxyType(
     {
@@ -47,6 +48,7 @@ BENCHES: Mapping[str, Bench] = MappingProxyType(
             training,
             in_context,
             debugger,
+            sandbox,
         )
     }
 )

@@ -6,7 +6,7 @@ Vocabulary
     setting   a number or a switch beside the matrices; the text length and the kind of scores are such
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,18 @@ from attention_core.tokens import Word
 from attention_core.trace import Program
 
 Value = bool | float | int | str
+
+
+class Text(tuple):
+    """What a setting may be that is any text: examples of it, and how it is read.
+
+    read: raises ValueError, with a sentence that says what was wrong and what is allowed, for a text that may not be.
+    """
+
+    def __new__(cls, read: Callable[[str], object], examples: Iterable[str]):
+        made = super().__new__(cls, examples)
+        made.read = read
+        return made
 
 
 @dataclass(frozen=True)
@@ -45,14 +57,18 @@ class SetUp:
 
 @dataclass(frozen=True)
 class Bench:
-    """A lesson's bench. settings: the defaults; allowed: for a number its limits, else the values that it may have.
+    """A lesson's bench. settings: the defaults; allowed: for a number its limits, else the values that it may have, or
+    a Text.
 
     figures: settings that only a figure of the page reads, and no matrix: to change one is no change of the numbers;
     single: given matrices of which a setting changes single numbers: what was typed beside these stays. Any other given
         matrix that a setting makes anew is ours again as a whole: a turned or a tied one would not be so any more;
     said: how a setting is told in half a sentence, "a value has at most r = 2 coordinates": a text with {} for the
         value, or one for each; a setting without one is not told of;
-    watched: given matrices whose numbers the page tells of below the matrices, too: a change of one repaints the page.
+    watched: given matrices whose numbers the page tells of below the matrices, too: a change of one repaints the page;
+    keeps: what is typed stays with its number (SetUp.numbers) even where a setting has made that another one of ours;
+    aligned: of the settings before and after a change, the former as they would be called now, for a number is found
+        again by what it is called.
     """
 
     name: str
@@ -63,6 +79,8 @@ class Bench:
     single: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
     said: Mapping[str, str | Mapping[Value, str]] = field(default_factory=dict)
+    keeps: bool = False
+    aligned: Callable[[Mapping[str, Value], Mapping[str, Value]], Mapping[str, Value]] | None = None
 
     def told(self, name: str, value: Value) -> str:
         """A setting in half a sentence; "" for one that is not told of."""
@@ -84,9 +102,19 @@ class Bench:
     def allows(self, name: str, value: Value) -> bool:
         """Whether a setting may have this value: a number within its limits, else one of those listed."""
         default, allowed = self.settings[name], self.allowed[name]
+        if isinstance(allowed, Text):
+            return isinstance(value, str) and _reads(allowed, value)
         if type(default) is float:
             return type(value) in (int, float) and allowed[0] <= value <= allowed[1]
         return type(value) is type(default) and value in allowed
+
+
+def _reads(text: Text, value: str) -> bool:
+    try:
+        text.read(value)
+    except ValueError:
+        return False
+    return True
 
 
 BOTH = (False, True)

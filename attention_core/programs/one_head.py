@@ -356,14 +356,28 @@ def run_steady(
     steady: the program that subtracts it, for one that was `unshifted`, or whose softmax has names of its own,
     "next.exps". A program without exp runs as it is.
     """
-    whole, plain = names(program), tuple(name.rpartition(".")[2] for name in names(program))
-    if "exps" not in (plain if steady else whole):
+    own = [step for step in program if step.name.rpartition(".")[2] == "exps"]
+    reads = [step.inputs[0] if step.inputs[0] in given else _raw(program, step) for step in own]
+    if not own or not (steady or own[0].name == "exps"):
         return run(program, given, labels), False
-    first = whole[plain.index("row_max" if "row_max" in plain else "exps")]
-    before = program[: names(program).index(first)]
-    last = find(program, first).inputs[0]
-    scores = run(before, given, labels)[last].value if before else np.asarray(given[last])
+    try:
+        trace = run(program, given, labels)
+    except ValueError:  # perhaps what exp makes cannot be held; if that is not it, it is raised once more
+        forced = True
+    else:
+        forced = any(map(_too_large, (trace.matrix(name).value for name in reads)))
+    if not forced:
+        return trace, False
+    return run(steady or steadied(program), given, labels), True
+
+
+def _raw(program: Program, exps: Step) -> str:
+    """The scores that exp is made of, before anything is taken off them."""
+    read = find(program, exps.inputs[0])
+    return read.inputs[0] if read.name.rpartition(".")[2] == "shifted" else read.name
+
+
+def _too_large(scores: np.ndarray) -> bool:
     seen = scores[np.isfinite(scores)]
     limit = _STEADY_ABOVE_32 if scores.dtype == np.float32 else STEADY_ABOVE
-    forced = bool(seen.size and np.abs(seen).max() > limit)
-    return run((steady or steadied(program)) if forced else program, given, labels), forced
+    return bool(seen.size and np.abs(seen).max() > limit)

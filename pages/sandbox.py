@@ -1,0 +1,42 @@
+"""Everything at once: sentences, features, sizes, masks, places and all weights of one's own; two side by side."""
+
+import streamlit as st
+
+from attention_ui.lesson import close_lesson, open_lesson
+from attention_ui.predict import reveal
+from attention_ui.sandbox_figures import board, loads, numbers, predicted, reds, seeing, side_by_side, sizes, texts
+from attention_ui.teach import claim, misconception
+
+open_lesson("sandbox")
+st.markdown("Here nothing is fixed. Write your own sentence, name your own features, choose how large each matrix is, "
+            "how many heads and layers there are, who sees whom, and how places are told. Every number below can be "
+            "typed over; every one says how it was made.\n\nIt begins as the running example. Change one thing, look "
+            "at what follows, undo it. The address holds all of it: send it, or come back to it.")  # fmt: skip
+with st.expander("Words and features", icon=":material/abc:", expanded=True):
+    texts()
+with st.expander("Sizes: heads, layers, coordinates", icon=":material/grid_on:"):
+    sizes()
+with st.expander("Who sees whom, and where words stand", icon=":material/visibility:"):
+    seeing()
+with st.expander("Weights, scaling and softmax", icon=":material/tune:"):
+    numbers()
+with st.expander("Load an example, or a head built by hand", icon=":material/upload:"):
+    loads()
+board()
+
+st.subheader("One layer more", anchor=False)
+st.markdown(f"After one layer of our head, *cube* has {reds()[0]} of red. Put the same head on top: it reads what the "
+            "first one left, and has the same weights.")  # fmt: skip
+if reveal("sandbox.layers", "How much red has cube after the second layer?", *predicted()):
+    st.markdown(f"It has {reds()[1]}. *red* and *blue* still are what *cube* looks for, so it takes the same shares. "
+                "But each of them has more paint now than it came with, for it took from itself. And what *cube* takes "
+                "is added to what it has.")  # fmt: skip
+    claim("exact here", "Computed on this page, from our weights.")
+misconception("Two layers with the same weights do the same thing twice.", "The second reads another X. What the "
+              "first one wrote into the words, it finds there.")  # fmt: skip
+
+st.subheader("Two of them, side by side", anchor=False)
+st.markdown("Keep what stands above as A. Then change whatever you like: here it says what is other now, by how much "
+            "each matrix differs, and shows the shares and what comes out, then and now.")  # fmt: skip
+side_by_side()
+close_lesson("sandbox")
