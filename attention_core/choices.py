@@ -7,15 +7,16 @@ Vocabulary
     head      a run of the running example's head; bench: a run of a lesson's bench
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from attention_core import programs
+from attention_core import costs, programs
 from attention_core.benches import BENCHES, Value
 from attention_core.examples import PAINT
+from attention_core.numerals import exact
 from attention_core.trace import Trace
 
 LETTERS = "ABCD"
@@ -81,3 +82,21 @@ def head(
 
 def number(trace: Trace, name: str, *at: int) -> float:
     return trace.matrix(name).value[at].item()
+
+
+def layer(h: int, d_model: int) -> costs.Config:
+    """The shape of a layer of attention alone, cut into h heads. Raises ValueError where h does not divide d_model."""
+    return costs.Config(1, d_model, h, 1, 1, attention_biases=False)
+
+
+# --- In words --------------------------------------------------------------------------------------------------------
+
+
+def listed(numbers: Iterable[float]) -> str:
+    """Numbers as a sentence lists them, each as one word: “1, ln 3 and 1”."""
+    return joined([exact(float(x)).replace(" ", "\N{NO-BREAK SPACE}") for x in numbers])
+
+
+def joined(words: Sequence[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last

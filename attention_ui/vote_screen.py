@@ -6,7 +6,7 @@ Vocabulary
     desk      what the teacher types below the screen: codes or raised hands, and what could not be read
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -70,8 +70,8 @@ def _drawn(name: str, now: Counting, question: Question) -> str:
         f'<figure class="phones">{qr_image(link, label)}<figcaption>{escape(link)}</figcaption></figure>'
         if not answered else ""
     )  # fmt: skip
-    counted = _counted(name, now) if now.shown != "question" else []
-    options = "".join(_option(question, i, answered, [tally.totals for tally in counted]) for i in range(len(LETTERS)))
+    counted = _counted(name, now) if now.shown != "question" else {}
+    options = "".join(_option(question, i, answered, counted) for i in range(len(LETTERS)))
     which = f'<p class="which">{escape(lesson(VOTES[name].lesson).short)}, {_ROUNDS[len(now.rounds) - 1]}</p>'
     return (
         f'<section class="vote{" answered" * answered}">{which}<h1>{escape(question.prompt)}</h1>'
@@ -79,24 +79,26 @@ def _drawn(name: str, now: Counting, question: Question) -> str:
     )
 
 
-def _counted(name: str, now: Counting) -> list[Tally]:
-    """The rounds whose votes can be counted; why one cannot is said at the desk."""
-    found = []
+def _counted(name: str, now: Counting) -> dict[str, tuple[int, ...]]:
+    """The counts by option of each round, by what it is called: "" where there is only one. Where an answer is shown
+    that nobody has voted on, there is nothing to count; why a list cannot be read is said at the desk."""
+    found = {}
     for i in range(len(now.rounds)):
+        called = f"{_ROUNDS[i].split()[0]}: " if len(now.rounds) > 1 else ""
         try:
-            found.append(tally(name, i))
+            totals = tally(name, i).totals
         except ValueError:
-            found.append(Tally(((0,) * len(SURE),) * len(LETTERS)))
+            totals = (0,) * len(LETTERS)
+        if sum(totals) or now.shown == "counts":
+            found[called] = totals
     return found
 
 
-def _option(question: Question, i: int, answered: bool, rounds: Sequence[tuple[int, ...]]) -> str:
+def _option(question: Question, i: int, answered: bool, rounds: Mapping[str, tuple[int, ...]]) -> str:
     option, right = question.options[i], question.is_right(i)
     sign = f'<b class="sign">{"✓ right" if right else _NOT}</b>' if answered else ""
     says = f'<p class="says">{escape(option.says)}</p>' if answered else ""
-    bars = "".join(
-        _bar(totals[i], sum(totals), of_round if len(rounds) > 1 else -1) for of_round, totals in enumerate(rounds)
-    )
+    bars = "".join(_bar(called, totals[i], sum(totals)) for called, totals in rounds.items())
     bars = f'<div class="bars">{bars}</div>' if bars else ""
     kind = (" right" if right else " wrong") if answered else ""
     return (
@@ -105,14 +107,13 @@ def _option(question: Question, i: int, answered: bool, rounds: Sequence[tuple[i
     )
 
 
-def _bar(count: int, total: int, of_round: int) -> str:
-    """of_round: which of two rounds it is, to be named; −1 where there is only one."""
+def _bar(called: str, count: int, total: int) -> str:
+    """called: which of two rounds it is."""
     share = round(100 * count / total) if total else 0
-    named = f"{_ROUNDS[of_round].split()[0]}: " if of_round >= 0 else ""
-    again = " again" if of_round == 1 else ""
+    again = " again" if called.startswith("second") else ""
     return (
         f'<p class="count"><span class="track{again}" aria-hidden="true"><i style="width:{share}%"></i></span>'
-        f'<span class="number">{named}{count} ({share} %)</span></p>'
+        f'<span class="number">{called}{count} ({share} %)</span></p>'
     )
 
 
@@ -126,6 +127,8 @@ def _buttons(now: Counting) -> None:
             st.button("Hide", key="vote_hide", on_click=_show, args=(now, "question"))
         if len(now.rounds) == 1:
             st.button("Vote again", key="vote_again", on_click=now.again)
+        else:
+            st.button("Start over, for another class", key="vote_over", on_click=now.start_over)
         _present(key="vote_present", data={"label": "Present", "leave": "Leave"}, width="content", height="content")
 
 
@@ -140,7 +143,7 @@ def _desk(name: str, now: Counting) -> None:
     """How the votes of this round come in; what was read, and what was not."""
     of_round = len(now.rounds) - 1
     st.subheader(f"The votes: {_ROUNDS[of_round]}", anchor=False)
-    key = f"desk.{name}.{of_round}"
+    key = f"desk.{name}.{now.classes}.{of_round}"
     _set(f"{key}.how", now.now.by_hand)
     st.segmented_control(
         "How do the votes come in?", [False, True], format_func={False: "codes from phones", True: "a show of "

@@ -35,6 +35,7 @@ class Counting:
 
     rounds: list[Round] = field(default_factory=lambda: [Round()])
     shown: str = SHOWN[0]
+    classes: int = 0  # how often it was started over: the fields of the next class are new ones
 
     @property
     def now(self) -> Round:
@@ -44,6 +45,11 @@ class Counting:
         """A second vote, with the first kept beside it; the answer is hidden again."""
         self.rounds = [self.rounds[0], Round(self.now.by_hand)]
         self.shown = SHOWN[0]
+
+    def start_over(self) -> None:
+        """The same question for another class: nothing of this one is left."""
+        self.rounds, self.shown = [Round(self.now.by_hand)], SHOWN[0]
+        self.classes += 1
 
 
 def counting(name: str) -> Counting:

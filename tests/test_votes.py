@@ -194,6 +194,8 @@ def test_the_wrong_options_are_wrong_and_differ(name):
     told = [number for number in numbers if number is not None]
     assert all(abs(a - b) > 0.005 for i, a in enumerate(told) for b in told[:i]), told
     assert question.prompt.endswith("?")
+    texts = [question.prompt, *(text for option in question.options for text in (option.text, option.says))]
+    assert not any(re.search(r"[{}]|nan|None|  ", text) for text in texts)
     assert all(re.search(r"[.)]$", option.says) for option in question.options)
     assert len(question.prompt) <= 260  # it is read from the last row
 
