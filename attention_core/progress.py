@@ -1,14 +1,17 @@
 """What a learner has done, as a value that never changes and as a file that can be kept, moved and joined.
 
 Vocabulary
-    answer      one answered exercise: the day, the seed that drew its numbers, right or not, hints used
+    answer      one answered exercise: the day, the seed that drew its numbers, right or not, hints used, and, since
+                version 2, what was answered and the slip that explains it. A vote and an item of the diagnostic are
+                answers, too, under names that begin with VOTE and DIAGNOSTIC
     guess       what was predicted before a result was shown; "" when the question was skipped
     finished    the day on which a lesson was first finished
     good day    a day on which every answer to an exercise was right
     due         an exercise whose next review has come
 
-The file is JSON: {"app": "attention-step-by-step", "version": 1, "answers": {name: [[day, seed, right, hints], ...]},
-"guesses": {question: guess}, "finished": {lesson: day}}, days as 2026-03-01. Fields that this version does not know are
+The file is JSON: {"app": "attention-step-by-step", "version": 2, "answers": {name: [[day, seed, right, hints, answer,
+slip], ...]}, "guesses": {question: guess}, "finished": {lesson: day}}, days as 2026-03-01. A row without the last two,
+as version 1 wrote them all, is of an answer whose text was not kept. Fields that this version does not know are
 ignored and not kept; a missing field is an error. Every Progress is within the limits below, so that what `to_text`
 writes `from_text` reads.
 """
@@ -21,12 +24,15 @@ from datetime import date, timedelta
 from unicodedata import category
 
 APP = "attention-step-by-step"
-VERSION = 1
-LARGEST = 1_000_000  # bytes of a file
+VERSION = 2
+READ = (1, 2)  # versions that can be read
+LARGEST = 8_000_000  # bytes of a file
 MOST_NAMES = 300  # exercises, questions and lessons, each
 MOST_ANSWERS = 10_000  # all exercises together
 LONGEST_NAME = 80
 LONGEST_GUESS = 200
+LONGEST_ANSWER = 80  # characters of an answer, and of a slip
+VOTE, DIAGNOSTIC = "vote:", "diagnostic:"  # how the names of answers begin that belong to no exercise
 SEEDS = 2**32
 MOST_HINTS = 100
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
@@ -42,12 +48,14 @@ class ProgressError(ValueError):
 
 @dataclass(frozen=True)
 class Answer:
-    """One answered exercise."""
+    """One answered exercise. answer: "" if nothing was answered, None if the text was not kept; slip: "" for none."""
 
     day: date
     seed: int
     right: bool
     hints: int = 0
+    answer: str | None = None
+    slip: str = ""
 
     def __post_init__(self):
         _require(_is_day(self.day), f"an answer's day is {_shown(self.day)}, not a day from {FIRST_DAY} to {LAST_DAY}")
@@ -55,6 +63,9 @@ class Answer:
         _require(isinstance(self.right, bool), f"an answer is {_shown(self.right)}, not right or wrong")
         counted = _is_count(self.hints, MOST_HINTS)
         _require(counted, f"the hints used are {_shown(self.hints)}, not a number from 0 to {MOST_HINTS}")
+        for text in ("" if self.answer is None else self.answer, self.slip):
+            line = _is_line(text, LONGEST_ANSWER)
+            _require(line, f"the answer {_shown(text)} is not one line of at most {LONGEST_ANSWER} characters")
 
 
 @dataclass(frozen=True)
@@ -114,10 +125,19 @@ def _shown(value: object) -> str:
 # --- What happens ----------------------------------------------------------------------------------------------------
 
 
-def answered(progress: Progress, name: str, seed: int, right: bool, hints: int, day: date) -> Progress:
+def answered(
+    progress: Progress, name: str, seed: int, right: bool, hints: int, day: date, answer: str | None = None,
+    slip: str = "",
+) -> Progress:  # fmt: skip
     """The progress after one more answer to the exercise `name`."""
-    answers = (*progress.answers.get(name, ()), Answer(day, seed, right, hints))
+    answers = (*progress.answers.get(name, ()), Answer(day, seed, right, hints, answer, slip))
     return replace(progress, answers={**progress.answers, name: answers})
+
+
+def one_line(text: str) -> str:
+    """A text as an answer keeps it: on one line, and cut where it is too long."""
+    line = " ".join("".join(" " if category(sign) in ("Cc", "Cs") else sign for sign in text).split())
+    return line if len(line) <= LONGEST_ANSWER else line[: LONGEST_ANSWER - 1] + "…"
 
 
 def guessed(progress: Progress, question: str, guess: str) -> Progress:
@@ -170,7 +190,11 @@ def due(progress: Progress, today: date) -> tuple[str, ...]:
     That spaced practice is remembered better than massed practice is a general finding (Latimier, Peyre and Ramus 2021,
     a meta-analysis); that the gaps grow, and these numbers, are our choice.
     """
-    waiting = sorted((_review(answers), name) for name, answers in progress.answers.items() if answers)
+    waiting = sorted(
+        (_review(answers), name)
+        for name, answers in progress.answers.items()
+        if answers and not name.startswith((VOTE, DIAGNOSTIC))
+    )
     return tuple(name for day, name in waiting if day <= today)
 
 
@@ -194,14 +218,16 @@ def _review(answers: tuple[Answer, ...]) -> date:
 
 def to_text(progress: Progress) -> str:
     """The file: JSON on one line, at most LARGEST bytes in UTF-8."""
-    answers = {
-        name: [[answer.day.isoformat(), answer.seed, answer.right, answer.hints] for answer in given]
-        for name, given in progress.answers.items()
-    }
+    answers = {name: [_row(answer) for answer in given] for name, given in progress.answers.items()}
     days = {lesson: day.isoformat() for lesson, day in progress.finished.items()}
     fields = (answers, dict(progress.guesses), days)
     file = {"app": APP, "version": VERSION, **dict(zip(_FIELDS, fields, strict=True))}
     return json.dumps(file, ensure_ascii=False, separators=(",", ":"))
+
+
+def _row(answer: Answer) -> list[object]:
+    text = [] if answer.answer is None else [answer.answer, answer.slip]
+    return [answer.day.isoformat(), answer.seed, answer.right, answer.hints, *text]
 
 
 def from_text(text: str | bytes) -> Progress:
@@ -210,9 +236,10 @@ def from_text(text: str | bytes) -> Progress:
     if not isinstance(file, dict) or file.get("app") != APP:
         raise ProgressError(f"This is not a progress file of “Attention, step by step”. {_START}.")
     version = file.get("version")
-    if type(version) is not int or version != VERSION:
+    if type(version) is not int or version not in READ:
         found = "no version" if version is None else f"version {_shown(version)}"
-        raise ProgressError(f"This progress file has {found}, and only version {VERSION} can be read. {_START}.")
+        known = " and ".join(map(str, READ))
+        raise ProgressError(f"This progress file has {found}, and only versions {known} can be read. {_START}.")
     for name in _FIELDS:
         if not isinstance(file.get(name), dict):
             raise ProgressError(f"{_DAMAGED}: its “{name}” are missing, or no list of names. {_START}.")
@@ -243,9 +270,10 @@ def _answers(rows: object) -> tuple[Answer, ...]:
     _require(isinstance(rows, list), f"the answers to an exercise are {_shown(rows)}, not a list")
     _require(len(rows) <= MOST_ANSWERS, f"it has {len(rows):,} answers, and at most {MOST_ANSWERS:,} are kept")
     for row in rows:
-        right = isinstance(row, list) and len(row) == 4
+        right = isinstance(row, list) and len(row) in (4, 6)
         _require(right, f"an answer is {_shown(row)}, not a day, a seed, right or wrong, and the hints used")
-    return tuple(Answer(_day(day), seed, right, hints) for day, seed, right, hints in rows)
+        _require(row[4:5] != [None], "what was answered is None, not a text")
+    return tuple(Answer(_day(day), *rest) for day, *rest in rows)
 
 
 def _day(text: object) -> date:

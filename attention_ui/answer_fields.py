@@ -113,6 +113,17 @@ def plain(text: str) -> str:
     return "".join(f"\\{sign}" if sign in r"\`*_[]<$~:&" else sign for sign in text)
 
 
+def written(task: Task, answer: Any) -> str:
+    """An answer in a line: a text as it was typed, a cell by its name, cells as they were filled, a mask row by row."""
+    if isinstance(answer, str):
+        return answer
+    if isinstance(answer, Mapping):
+        return "; ".join(answer.values())
+    if isinstance(answer, np.ndarray):
+        return " ".join("".join(str(int(seen)) for seen in row) for row in answer)
+    return named(task.trace, answer)
+
+
 # --- a number, a choice, code ----------------------------------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ import streamlit as st
 
 from attention_core.exercises import EXERCISES
 from attention_core.exercises.engine import Exercise, Task, Verdict
-from attention_ui.answer_fields import Entries, Fields, matrices, pictures
+from attention_ui.answer_fields import Entries, Fields, matrices, pictures, written
 from attention_ui.lesson import notice
 from attention_ui.progress_panel import progress, record
 from attention_ui.session import visit
@@ -162,11 +162,12 @@ def _check(name: str, fields: Fields, attempt: Attempt) -> None:
     attempt.answered, attempt.verdict, attempt.narrowed = answer, fields.task.check(answer), None
     attempt.checks += 1
     if first and attempt.verdict.read:  # code that cannot be run is no answer, and not kept as a wrong one
-        _record(name, attempt, attempt.verdict.right)
+        slips = ", ".join(slip.name for slip in attempt.verdict.slips)
+        _record(name, attempt, attempt.verdict.right, written(fields.task, answer), slips)
 
 
-def _record(name: str, attempt: Attempt, right: bool) -> None:
-    attempt.kept = record(name, attempt.seed, right, attempt.hints)
+def _record(name: str, attempt: Attempt, right: bool, answer: str = "", slips: str = "") -> None:
+    attempt.kept = record(name, attempt.seed, right, attempt.hints, answer, slips)
     attempt.stale = True
 
 

@@ -1,6 +1,7 @@
 """Progress: what is written is read again, what is damaged is refused in words, and reviews come when they should."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -8,15 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attention_core.progress import (
+    DIAGNOSTIC,
     INTERVALS,
     LARGEST,
     LAST_DAY,
+    LONGEST_ANSWER,
     LONGEST_GUESS,
     LONGEST_NAME,
     MOST_ANSWERS,
     MOST_HINTS,
     MOST_NAMES,
     SEEDS,
+    VOTE,
     Answer,
     Progress,
     ProgressError,
@@ -26,6 +30,7 @@ from attention_core.progress import (
     from_text,
     guessed,
     merged,
+    one_line,
     to_text,
 )
 
@@ -48,7 +53,9 @@ days = st.integers(0, 60).map(after) | st.dates(date(2000, 1, 1), date(2999, 12,
 names = st.sampled_from(["softmax", "one-head", "é 👩‍🚀"]) | st.text(
     st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=9
 )
-answers = st.builds(Answer, days, st.integers(0, SEEDS - 1) | st.integers(0, 2), st.booleans(), st.integers(0, 3))
+plain = st.builds(Answer, days, st.integers(0, SEEDS - 1) | st.integers(0, 2), st.booleans(), st.integers(0, 3))
+lines = st.sampled_from(["", "3/5", "=1+1", "no scaling"]) | names
+answers = plain | st.builds(replace, plain, answer=lines, slip=lines)
 progresses = st.builds(
     Progress,
     st.dictionaries(names, st.lists(answers, max_size=6).map(tuple), max_size=4),
@@ -75,7 +82,7 @@ def test_a_learner_at_work():
 def test_the_file_is_plain():
     progress = finished(guessed(practised(0, hints=1), "why “é”?", ""), "lookup", DAY)
     assert to_text(progress) == (
-        '{"app":"attention-step-by-step","version":1,"answers":{"e":[["2026-03-01",5,true,1]]},'
+        '{"app":"attention-step-by-step","version":2,"answers":{"e":[["2026-03-01",5,true,1]]},'
         '"guesses":{"why “é”?":""},"finished":{"lookup":"2026-03-01"}}'
     )
 
@@ -91,6 +98,9 @@ BAD = {
     "'' is no name of an exercise or lesson": lambda p: answered(p, "", 1, True, 0, DAY),
     "'\\ud800' is no name": lambda p: guessed(p, "\ud800", "a"),
     f"'{'n' * 38}… is no name": lambda p: finished(p, "n" * (LONGEST_NAME + 1), DAY),
+    "the answer 'a\\nb' is not one line of at most 80": lambda p: answered(p, "e", 1, True, 0, DAY, "a\nb"),
+    "the answer 5 is not one line": lambda p: answered(p, "e", 1, True, 0, DAY, "", 5),
+    f"the answer '{'s' * 38}… is not": lambda p: answered(p, "e", 1, True, 0, DAY, "", "s" * (LONGEST_ANSWER + 1)),
     "the guess 'a\\nb' is not one line of at most 200": lambda p: guessed(p, "q", "a\nb"),
     f"the guess '{'g' * 38}… is not one line": lambda p: guessed(p, "q", "g" * (LONGEST_GUESS + 1)),
     "'l' was finished on datetime.date(3000, 1, 1), which is no": lambda p: finished(p, "l", date(3000, 1, 1)),
@@ -230,10 +240,38 @@ def test_what_is_written_is_read_again(progress):
     assert to_text(from_text(text)) == text
 
 
+def test_a_file_of_version_1_is_read():
+    text = (
+        '{"app":"attention-step-by-step","version":1,"answers":{"e":[["2026-03-01",5,true,1]]},'
+        '"guesses":{"why “é”?":""},"finished":{"lookup":"2026-03-01"}}'
+    )
+    assert from_text(text) == finished(guessed(practised(0, hints=1), "why “é”?", ""), "lookup", DAY)
+
+
+@given(answers)
+def test_what_was_answered_is_kept_where_it_is_known(answer):
+    (row,) = json.loads(to_text(Progress({"e": (answer,)})))["answers"]["e"]
+    assert row[4:] == ([] if answer.answer is None else [answer.answer, answer.slip])
+
+
+@given(st.text(max_size=200))
+def test_any_text_fits_on_one_line(text):
+    line = one_line(text)
+    assert Answer(DAY, 0, True, 0, line).answer == line
+    assert one_line(line) == line
+
+
+def test_votes_and_the_diagnostic_are_never_due():
+    progress = Progress()
+    for name in (f"{VOTE}scaling", f"{DIAGNOSTIC}masks", "e"):
+        progress = answered(progress, name, 0, False, 0, DAY, "1/2", "a belief")
+    assert due(progress, LAST_DAY) == ("e",)
+
+
 def test_the_largest_progress_can_be_read():
     wide = "👩"
     keys = [f"{i:03}".ljust(LONGEST_NAME, wide) for i in range(MOST_NAMES)]
-    answer = Answer(LAST_DAY, SEEDS - 1, False, MOST_HINTS)
+    answer = Answer(LAST_DAY, SEEDS - 1, False, MOST_HINTS, wide * LONGEST_ANSWER, wide * LONGEST_ANSWER)
     each = MOST_ANSWERS // MOST_NAMES
     rows = dict.fromkeys(keys, (answer,) * each)
     rows[keys[0]] += (answer,) * (MOST_ANSWERS - each * MOST_NAMES)
@@ -243,7 +281,7 @@ def test_the_largest_progress_can_be_read():
 
 
 def file(**fields):
-    return {"app": "attention-step-by-step", "version": 1, "answers": {}, "guesses": {}, "finished": {}, **fields}
+    return {"app": "attention-step-by-step", "version": 2, "answers": {}, "guesses": {}, "finished": {}, **fields}
 
 
 def refusal(text):
@@ -261,14 +299,14 @@ def test_fields_of_another_day_are_ignored():
 
 OTHERS = {
     "This is not a progress file of “Attention, step by step”.": [[], 1, None, {}, file(app="another"), file(app=[])],
-    "This progress file has version 2, and only version 1 can be read.": [file(version=2)],
+    "This progress file has version 3, and only versions 1 and 2 can be read.": [file(version=3)],
     "This progress file has version '1', and": [file(version="1")],
     "This progress file has version True, and": [file(version=True)],
     "This progress file has no version, and": [file(version=None)],
     "This progress file has version a list, and": [file(version=[1])],
     "This progress file is damaged: its “answers” are missing": [
         file(answers=[]),
-        {"app": file()["app"], "version": 1},
+        {"app": file()["app"], "version": 2},
     ],
     "This progress file is damaged: its “finished” are missing": [file(finished=None)],
 }
@@ -294,6 +332,8 @@ EDITED = {
     "an answer's seed is 5.0, not": file(answers={"e": [["2026-03-01", 5.0, True, 0]]}),
     "an answer is 'yes', not": file(answers={"e": [["2026-03-01", 5, "yes", 0]]}),
     "the hints used are inf, not": file(answers={"e": [["2026-03-01", 5, True, float("inf")]]}),
+    "the answer 5 is not one line": file(answers={"e": [[*ROW, "3/5", 5]]}),
+    "what was answered is None, not a text": file(answers={"e": [[*ROW, None, ""]]}),
     "the guess None is not one line": file(guesses={"q": None}),
     "the guess a list is not one line": file(guesses={"q": {}}),
     "'\\x00' is no name": file(guesses={"\0": ""}),
@@ -328,7 +368,7 @@ def test_a_guess_nested_within_what_json_reads_is_refused_in_words():
 def test_size_is_checked_before_anything_is_read(make):
     assert from_text(make(to_text(Progress()).ljust(LARGEST))) == Progress()
     assert refusal(make(" " * (LARGEST + 1))).startswith(
-        "This file has 1,000,001 bytes; a progress file has at most 1,000,000."
+        "This file has 8,000,001 bytes; a progress file has at most 8,000,000."
     )
 
 

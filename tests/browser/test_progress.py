@@ -101,7 +101,7 @@ def here(page: Page) -> None:
 FILE = json.loads(to_text(practised()))
 EDITED = {**FILE, "answers": {NAMES[0]: [["2026-02-31", 0, True, 0]]}}
 BROKEN = {
-    "another version": (json.dumps({**FILE, "version": 2}).encode(), "only version 1 can be read"),
+    "another version": (json.dumps({**FILE, "version": 3}).encode(), "only versions 1 and 2 can be read"),
     "truncated": (to_text(practised()).encode()[:-20], "was cut short"),
     "edited": (json.dumps(EDITED).encode(), "damaged or was edited"),
     "not JSON": (b"my progress", "damaged or was cut short"),
@@ -131,7 +131,7 @@ def test_a_file_that_the_browser_does_not_send(page: Page, server: str, tmp_path
     load(page, to_text(practised()).encode(), "good.json")
     before = save(page, tmp_path)
     load(page, b" " * size, name)
-    words = "must be 1" if size > LARGEST else "not allowed"
+    words = "must be 8" if size > LARGEST else "not allowed"
     assert words in panel(page).inner_text()
     assert save(page, tmp_path) == before
 
