@@ -177,7 +177,12 @@ class Tool:
 TOOLS = (
     Tool(
         "teach", "For teachers", "For teachers: plans and votes", ":material/co_present:",
-        "Prepare a class: plans of 5, 15 and 50 minutes, and questions to vote on. No accounts; nothing is kept here.",
+        "Prepare a class: plans of 5, 15 and 50 minutes, questions to vote on, and what learners did. No accounts; "
+        "nothing is kept here.",
+    ),
+    Tool(
+        "diagnostic", "Diagnostic", "What do you know? Twelve questions, before and after", ":material/fact_check:",
+        "See which ideas of the course you know already, which lessons to take, and afterwards what you have gained.",
     ),
     Tool("screen", "Vote on the screen", "A question for the class", ":material/how_to_vote:", "", listed=False),
     Tool("vote", "Your vote", "Your vote", ":material/how_to_vote:", "", listed=False),

@@ -15,12 +15,13 @@ import streamlit as st
 from attention_core import progress as core
 from attention_core.exercises import EXERCISES
 from attention_core.progress import Progress, ProgressError
+from attention_ui.attempts_panel import own_attempts
 from attention_ui.lesson import LESSONS, link_to, notice
 from attention_ui.predict import guesses
 from attention_ui.tables import text_table
 
 _KEY, _UPLOAD, _SAID = "progress", "progress.upload", "progress.said"
-_LARGEST_MB = 1  # what the browser may send at all; the core's own limit is in bytes and stricter
+_LARGEST_MB = 8  # what the browser may send at all; the core's own limit is in bytes and stricter
 
 
 def progress() -> Progress:
@@ -32,10 +33,11 @@ def progress() -> Progress:
     return now
 
 
-def record(exercise: str, seed: int, right: bool, hints: int) -> str:
-    """Keep one answer of today. Returns "", or the sentence that says why it cannot be kept."""
+def record(exercise: str, seed: int, right: bool, hints: int, answer: str = "", slip: str = "") -> str:
+    """Keep one answer of today, with what was answered. Returns "", or the sentence that says why it cannot be kept."""
+    answer, slip = core.one_line(answer), core.one_line(slip)
     try:
-        st.session_state[_KEY] = core.answered(progress(), exercise, seed, right, hints, date.today())
+        st.session_state[_KEY] = core.answered(progress(), exercise, seed, right, hints, date.today(), answer, slip)
     except ProgressError as error:
         return str(error)
     return ""
@@ -76,12 +78,7 @@ def progress_panel() -> None:
     now = progress()
     _due(now)
     _done(now)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.download_button(
-            "Save progress", core.to_text(now), "attention-progress.json", "application/json",
-            on_click="ignore", icon=":material/download:", key="progress.save",
-        )  # fmt: skip
-    st.caption("Nothing is kept on the server: without the file, progress ends with this visit.")
+    save_progress()
     st.file_uploader(
         "Load progress from a file saved here", "json", key=_UPLOAD, on_change=_loaded, max_upload_size=_LARGEST_MB,
         width=520,
@@ -91,6 +88,16 @@ def progress_panel() -> None:
         st.html(f'<p role="status" class="verdict right">{escape(said)}</p>')
     elif said:
         notice(said + " What was here stays.")
+    own_attempts(progress)
+
+
+def save_progress() -> None:
+    """The button that saves the file."""
+    st.download_button(
+        "Save progress", core.to_text(progress()), "attention-progress.json", "application/json",
+        on_click="ignore", icon=":material/download:", key="progress.save",
+    )  # fmt: skip
+    st.caption("Nothing is kept on the server: without the file, progress ends with this visit.")
 
 
 def _loaded() -> None:
@@ -126,7 +133,7 @@ def _done(now: Progress) -> None:
     rows = [
         (_title(name), str(len(given)), str(sum(one.right for one in given)), given[-1].day.isoformat())
         for name, given in now.answers.items()
-        if given
+        if given and not name.startswith((core.VOTE, core.DIAGNOSTIC))
     ]
     if rows:
         st.html(text_table("What you have done: exercises", ("", "answers", "right", "last on"), rows))

@@ -10,9 +10,11 @@ import streamlit as st
 
 from attention_core.answer_codes import SURE, Ballot, code_of
 from attention_core.choices import LETTERS
+from attention_core.progress import VOTE
 from attention_core.votes import VOTES
 from attention_ui.answer_fields import plain
 from attention_ui.lesson import link_to, notice
+from attention_ui.progress_panel import record
 from attention_ui.votes import NAMES, asked_for
 
 _KEY = "class.ballots"
@@ -59,6 +61,9 @@ def _vote(name: str, of_round: int) -> None:
 def _send(name: str, of_round: int, option: int, sure: int) -> None:
     code = code_of(Ballot(NAMES.index(name), of_round, option, sure))
     st.session_state[_KEY][name, of_round] = (option, sure, code)
+    question = VOTES[name].question
+    chosen, right = question.options[option], question.is_right(option)
+    record(VOTE + name, of_round, right, 0, chosen.text, "" if right else chosen.says)
 
 
 def _voted(name: str, of_round: int, option: int, sure: int, code: str) -> None:

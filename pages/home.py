@@ -76,6 +76,7 @@ st.markdown(
     "learn, and to numbers of your own. Each lesson asks before it shows. Each says which lessons to take before it; "
     "where one of these stands near, an arrow leads from it."
 )
+link_to("diagnostic", "What do you know already? Twelve questions, before and after", ":material/fact_check:")
 course_index()
 st.markdown(
     "**For teachers.** Each lesson has an address of its own, and the address holds the numbers that you set there: "

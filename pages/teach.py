@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from attention_ui.attempts_panel import class_attempts
 from attention_ui.class_page import plans, votes
 from attention_ui.lesson import link_to, open_tool
 
@@ -28,6 +29,17 @@ st.markdown(
     "explain once more."
 )
 votes()
+
+st.subheader("What learners did", anchor=False)
+st.markdown(
+    "On the start page, under “Your progress”, a learner saves “Your attempts as CSV”: exercises, predictions, "
+    "votes and "
+    "the diagnostic, without a name. Collect the files, and see here what was tried, how often it was right, and which "
+    "slips were most frequent. They are read for this page alone, and not kept."
+)
+class_attempts()
+st.markdown("Twelve questions before the course and after it show each learner what has been gained.")
+link_to("diagnostic", "The diagnostic", ":material/fact_check:")
 
 st.subheader("On paper, and by link", anchor=False)
 st.markdown(

@@ -138,6 +138,12 @@ def test_a_vote_from_the_phones_to_the_answer_and_again():
     sound(app.switch_page("pages/screen.py").run())
     assert app.text_area[0].value == f"{again} {first[0]}"  # a page switch loses nothing
 
+    sound(app.button(key="vote_over").click().run())  # and another class begins anew
+    assert app.text_area[0].value == ""
+    sound(app.button(key="vote_reveal").click().run())
+    assert QUESTION.answer.says in html(app)
+    assert not counts(app)
+
 
 def test_hands_are_counted_where_there_are_no_phones():
     app = opened("pages/screen.py", q=NAME)
