@@ -159,6 +159,13 @@ FIVE = (
                                                                                  "a question "
              "of its own.", "which-sum"),
     )),
+    Plan("A student presents", "Who has seen heads and positions.", (
+        Step(3, "sandbox", "A sentence with features and weights of a student’s own, opened by its link.",
+             "What do you expect in this row, and why?", "“It looks for what is similar.” For what the weights "
+                                                         "ask for."),
+        Step(2, "sandbox", "The same head twice.", "What does the second layer add?", "“Nothing new”; “as much again”.",
+             "one-more-layer", {"layers": 2}),
+    )),
 )  # fmt: skip
 
 FIFTEEN = (

@@ -47,6 +47,11 @@ def ball_from_red(**changes):
     return weights(**changes)[BALL, RED]
 
 
+def layered(x):
+    """A whole layer: what the head collects is added."""
+    return x + weights(x) @ x @ W_V @ W_O
+
+
 def hidden_by_zero():
     scores = (X @ W_Q) @ (X @ W_K).T / 2
     return shares([s if seen else 0.0 for s, seen in zip(scores[HIT], CAUSAL[HIT], strict=True)])[BALL]
@@ -155,6 +160,7 @@ ORACLES = {
     "cross-shape": lambda: "2 × 3",
     "doubled": lambda: ball_from_red(x=2 * X),
     "next-row": lambda: "the last, no. 5",
+    "one-more-layer": lambda: layered(layered(X))[CUBE, 3],
     "stored": lambda: f"{4 * (10**8) ** 2 // 10**15} PB",
     "more-heads": lambda: sum(4 * 3 for _ in range(25)),
     "gradients": lambda: (

@@ -6,9 +6,11 @@ import numpy as np
 
 from attention_core import costs
 from attention_core.choices import bench, head, layer, number
+from attention_core.examples import PAINT
 from attention_core.numerals import decimal, exact
-from attention_core.votes.vote import BALL, RED, Made, Vote
+from attention_core.votes.vote import BALL, CUBE, RED, Made, Vote
 
+_RED = PAINT.features.index("red")
 _WIDTH = 12  # d_model of the layers that are cut into heads here
 
 
@@ -110,12 +112,32 @@ def _more_heads() -> Made:
     one, many = (costs.multiply_adds(layer(h, _WIDTH), 5) for h in (1, 4))
     before, after = (found["scores"] for found in (one, many))
     return (
-        f"One head of width 12 multiplies {before} times for the scores of 5 words. How often do 4 heads of width 3 "
-        "multiply?",
+        f"One head of width {_WIDTH} multiplies {before} times for the scores of 5 words. How often do 4 heads "
+        f"of width "
+        f"{_WIDTH // 4} multiply?",
         (f"{after}, as often", "Four times as many scores, each with a quarter of the products."),
         (f"{before // 4}", "Many narrow heads are more efficient."),
         (f"{4 * before}", "Every head costs as much as one wide head."),
         (f"{16 * before}", "Heads look at one another, too."),
+    )
+
+
+def _one_more_layer() -> Made:
+    one, two = (
+        number(bench("sandbox", layers=n), name, CUBE, _RED) for n, name in ((1, "residual"), (2, "layer2.residual"))
+    )
+    return (
+        f"Our head leaves “cube” with {exact(one)} of red. The same head, with the same weights, is put on top "
+        f"of it as a "
+        "second layer. How much red has “cube” then?",
+        (
+            decimal(two),
+            "The second layer reads what the first one left: “red” has more paint now than it came with, and what is "
+            "taken is added once more.",
+        ),
+        (f"{exact(one)}, as before", "The same weights do nothing new. (They read another X.)"),
+        (exact(2 * one), "It takes as much once more. (The words have changed in between.)"),
+        (exact(one * one), "Each layer leaves a share of what was there. (It adds.)"),
     )
 
 
@@ -131,4 +153,5 @@ VOTES = (
     Vote("next-row", "block", _next_row),
     Vote("stored", "cost", _stored),
     Vote("more-heads", "cost", _more_heads),
+    Vote("one-more-layer", "sandbox", _one_more_layer),
 )
