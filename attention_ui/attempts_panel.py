@@ -5,7 +5,6 @@ Vocabulary
     table       CSV; what stands in it, and how formulas are kept out of spreadsheets, says attention_core.attempts
 """
 
-from collections.abc import Callable
 from datetime import date
 
 import streamlit as st
@@ -45,12 +44,13 @@ def described(name: str) -> tuple[str, str]:
     return (begins if begins in {known.name for known in LESSONS} else ""), ""
 
 
-def own_attempts(progress: Callable[[], Progress]) -> None:
-    """The button that saves this learner's attempts. The file is made when it is asked for."""
+def own_attempts(now: Progress) -> None:
+    """The button that saves these attempts. The file is made when it is asked for, of what was known when the button
+    was drawn: the session cannot be read then any more."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         who = st.text_input("A pseudonym, if you were asked for one", max_chars=_LONGEST, width=280, key="attempts.who")
         st.download_button(
-            "Your attempts as CSV", lambda: to_csv(attempts(progress(), described, one_line(who))),
+            "Your attempts as CSV", lambda: to_csv(attempts(now, described, one_line(who))),
             f"attention-attempts-{date.today().isoformat()}.csv", "text/csv", on_click="ignore", key="attempts.save",
             icon=":material/download:",
         )  # fmt: skip

@@ -16,15 +16,11 @@ from attention_ui.votes import title
 def plans() -> None:
     """Choose how long, then which; one plan is shown."""
     minutes = st.segmented_control("How long?", list(PLANS), format_func="{} minutes".format, default=min(PLANS),
-                                   required=True, key="plan.minutes", on_change=_forget)  # fmt: skip
+                                   required=True, key="plan.minutes")  # fmt: skip
     found = PLANS[minutes]
-    which = st.selectbox("Plan", range(len(found)), format_func=lambda i: _called(found[i]), width=WIDTH, key="plan")
+    which = st.selectbox("Plan", range(len(found)), format_func=lambda i: _called(found[i]), width=WIDTH,
+                         key=f"plan.{minutes}")  # fmt: skip
     _plan(found[which])
-
-
-def _forget() -> None:
-    """Plans are chosen by their places, and there are fewer of the longer ones."""
-    st.session_state.pop("plan", None)
 
 
 def _called(plan: Plan) -> str:

@@ -88,7 +88,7 @@ def progress_panel() -> None:
         st.html(f'<p role="status" class="verdict right">{escape(said)}</p>')
     elif said:
         notice(said + " What was here stays.")
-    own_attempts(progress)
+    own_attempts(now)
 
 
 def save_progress() -> None:

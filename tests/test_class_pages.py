@@ -58,7 +58,7 @@ def test_every_plan_can_be_read_and_followed(minutes):
     app = opened("pages/teach.py")
     sound(app.segmented_control(key="plan.minutes").set_value(minutes).run())
     for i, plan in enumerate(PLANS[minutes]):
-        sound(app.selectbox(key="plan").set_value(i).run())
+        sound(app.selectbox(key=f"plan.{minutes}").set_value(i).run())
         shown = " ".join(element.value for element in app.markdown)
         assert all(text in shown for step in plan.steps for text in (step.show, step.ask, step.listen))
         targets = link_targets(app)

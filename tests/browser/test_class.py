@@ -3,9 +3,11 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from attention_core.attempts import from_csv
 from attention_core.votes import VOTES
 from attention_ui.lesson import TOOLS
 from helpers import open_page, settle
+from one_head import open_head
 
 PROJECTOR, PHONE = {"width": 1024, "height": 768}, {"width": 390, "height": 844}
 QUESTION = VOTES["scaling"].question
@@ -124,3 +126,33 @@ def test_a_plans_step_opens_its_lesson_as_it_is_needed(page: Page, server: str) 
     assert "s=1." in page.url
     page.go_back()
     page.get_by_role("heading", level=1, name="For teachers").wait_for()
+
+
+def test_attempts_from_a_learner_to_the_teacher(page: Page, server: str, tmp_path) -> None:
+    """A wrong answer, saved as a table with a pseudonym; uploaded beside a file that is no table."""
+    open_head(page, server)
+    field = page.locator(".st-key-exercise-E11 input").first
+    field.fill("9/11")
+    field.press("Enter")
+    settle(page)
+    page.get_by_role("link", name="Start here").click()
+    page.get_by_text("Your progress: save it").click()
+    who = page.get_by_label("A pseudonym, if you were asked for one")
+    who.fill("=owl")
+    who.press("Tab")
+    settle(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Your attempts as CSV").click()
+    download.value.save_as(tmp_path / "owl.csv")
+    (row,) = from_csv((tmp_path / "owl.csv").read_bytes())
+    assert (row.name, row.answer, row.right, row.slip, row.pseudonym) == ("E11", "9/11", "no", "no scaling", "=owl")
+    assert "'=owl" in (tmp_path / "owl.csv").read_text()
+    (tmp_path / "bad.csv").write_bytes(b"\xff\xfe")
+    page.get_by_role("link", name="Plans for 5, 15 and 50 minutes").click()
+    page.get_by_role("heading", level=1, name="For teachers").wait_for()
+    settle(page)
+    page.locator("input[type=file]").set_input_files([tmp_path / "owl.csv", tmp_path / "bad.csv"])
+    expect(page.get_by_role("alert")).to_contain_text("bad.csv was left out: it is no text in UTF-8")
+    table = page.get_by_role("table", name="What the class did")
+    expect(table.get_by_role("row").nth(1)).to_contain_text("no scaling (1)")
+    expect(page.get_by_text("1 table, 1 learner.")).to_be_visible()
