@@ -26,6 +26,7 @@ RIGHT = ("yes", "no", "skipped", "")
 LARGEST = 2_000_000  # bytes of one table
 MOST_ROWS = 20_000  # of one table
 MOST_TABLES = 300
+LARGEST_CLASS = 20_000_000  # bytes of all tables together
 LONGEST_CELL = 500
 _FORMULA = tuple("=+-@＝＋－＠\t\r\n")
 _NEEDED = ("kind", "name", "right")

@@ -11,6 +11,7 @@ import streamlit as st
 
 from attention_core.attempts import (
     LARGEST,
+    LARGEST_CLASS,
     MOST_TABLES,
     Attempt,
     Summary,
@@ -62,6 +63,7 @@ def own_attempts(now: Progress) -> None:
 # --- a class ---------------------------------------------------------------------------------------------------------
 
 
+@st.fragment
 def class_attempts() -> None:
     """Tables, uploaded or pasted, and their summary; what cannot be read is said, and the others count."""
     files = st.file_uploader(
@@ -69,7 +71,10 @@ def class_attempts() -> None:
         max_upload_size=LARGEST // 1_000_000, width=520,
     )  # fmt: skip
     pasted = st.text_area("Or paste one", key="attempts.pasted", height=110, width=WIDTH, max_chars=LARGEST // 4)
-    given: list[tuple[str, str | bytes]] = [(file.name, file) for file in files[: MOST_TABLES + 1]]
+    if sum(file.size for file in files) > LARGEST_CLASS:
+        notice(f"These files have more than {LARGEST_CLASS:,} bytes together, and were not read. Take fewer at a time.")
+        files = []
+    given = [(file.name, file.getvalue()) for file in files[: MOST_TABLES + 1]]
     tables, learners = [], 0
     for name, data in [*given, *([("What was pasted", pasted)] if pasted.strip() else [])]:
         if table := _read(name, data):
@@ -79,10 +84,10 @@ def class_attempts() -> None:
         _summary(tables, learners)
 
 
-def _read(name: str, data: object) -> list[Attempt]:
+def _read(name: str, data: str | bytes) -> list[Attempt]:
     shown = name if len(name) <= 40 else name[:39] + "…"
     try:
-        table = from_csv(data if isinstance(data, str) else data.getvalue())
+        table = from_csv(data)
     except TableError as error:
         notice(f"{shown} was left out: {error}.")
         return []

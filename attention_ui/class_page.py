@@ -13,6 +13,7 @@ from attention_ui.teach import WIDTH
 from attention_ui.votes import title
 
 
+@st.fragment
 def plans() -> None:
     """Choose how long, then which; one plan is shown."""
     minutes = st.segmented_control("How long?", list(PLANS), format_func="{} minutes".format, default=min(PLANS),
@@ -50,6 +51,7 @@ def _step(number: int, step: Step, begins: int) -> None:
             link_to("screen", "The vote, on the screen", ":material/how_to_vote:", {"q": step.vote})
 
 
+@st.fragment
 def votes() -> None:
     """Choose a lesson; its questions, each with the way to the screen."""
     known = [found.name for found in LESSONS if _votes_of(found.name)]
