@@ -26,7 +26,9 @@ from attention_core.benches.sandbox import (
 )
 from attention_core.examples import BANK, PAINT
 from attention_core.handmade import HEADS
+from attention_core.imports import Found
 from attention_core.tokens import MAX_TOKENS
+from attention_core.trace import Trace
 
 Edits = dict[str, dict[tuple[int, ...], str]]
 _CLOSE = 1e-12
@@ -136,6 +138,50 @@ def _kind(mask: np.ndarray, crossed: bool) -> str:
         if np.array_equal(mask_of(kind, *mask.shape), mask):
             return kind
     return "none"
+
+
+# --- What a file holds -----------------------------------------------------------------------------------------------
+
+
+def imported(found: Found) -> tuple[dict[str, Value], Edits]:
+    """A sandbox with what was read from files. Raises ValueError, with a sentence, for what does not go together."""
+    crossed = "source" in found.matrices
+    n = found.matrices["x" if "x" in found.matrices else "q"].shape[-2] if found.matrices.keys() & {"x", "q"} else 0
+    if found.tokens and len(found.tokens) != n:
+        raise ValueError(f"There are {len(found.tokens)} tokens, and {n} rows. Each row needs one.")
+    return held(found.matrices, found.tokens, () if crossed else found.tokens)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What a file says was computed, beside what is computed here: the largest difference, where, and whether that is
+    as little as rounding makes."""
+
+    name: str
+    gap: float
+    at: tuple[int, ...]
+    theirs: float
+    ours: float
+    agrees: bool
+
+
+def agreements(found: Found, trace: Trace) -> list[Agreement | str]:
+    """For each matrix that the file holds as computed: how far it is from ours, or a sentence on why none can tell."""
+    close = 1e-5 if found.single else 1e-9
+    said: list[Agreement | str] = []
+    for name, theirs in found.computed.items():
+        if not trace.has(name):
+            said.append(f"The file has {name}, but there is no such matrix here.")
+            continue
+        ours = np.asarray(trace.matrix(name).value, dtype=float)
+        if ours.shape != theirs.shape:
+            said.append(f"{name} is {_shape(theirs.shape)} in the file, and {_shape(ours.shape)} here.")
+            continue
+        gaps = np.abs(ours - theirs)
+        at = tuple(map(int, np.unravel_index(gaps.argmax(), gaps.shape)))
+        gap, size = float(gaps[at]), max(1.0, float(np.abs(ours).max()))
+        said.append(Agreement(name, gap, at, float(theirs[at]), float(ours[at]), gap <= close * size))
+    return said
 
 
 # --- What can be loaded ----------------------------------------------------------------------------------------------

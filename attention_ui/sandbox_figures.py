@@ -116,7 +116,7 @@ def loads() -> None:
 
 def _load(name: str) -> None:
     settings, edits = LOADS[name].make()
-    load(Sheet("sandbox", settings=settings, edits=edits), f"{LOADS[name].title}. Undo brings back what was here.")
+    load(Sheet("sandbox", settings=settings, edits=edits), "Loaded. Undo brings back what was here.")
 
 
 def board() -> None:
@@ -158,7 +158,7 @@ def _what_is_other(kept: Sheet, now: Sheet) -> None:
     typed = sorted({name for of in (kept, now) for name in of.edits if kept.edits.get(name) != now.edits.get(name)})
     told += [f"other numbers are typed in {', '.join(map(letter_text, typed))}"] * bool(typed)
     rows = [(f"{text[0].upper()}{text[1:]}.",) for text in told]
-    st.html(text_table("What is other now than in A", ("",), rows))
+    st.html(text_table("What is other than in A", ("now",), rows))
 
 
 def _by_matrix(one: Head, other: Head) -> None:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from attention_ui.imports import files
 from attention_ui.lesson import close_lesson, open_lesson
 from attention_ui.predict import reveal
 from attention_ui.sandbox_figures import board, loads, numbers, predicted, reds, seeing, side_by_side, sizes, texts
@@ -20,8 +21,10 @@ with st.expander("Who sees whom, and where words stand", icon=":material/visibil
     seeing()
 with st.expander("Weights, scaling and softmax", icon=":material/tune:"):
     numbers()
-with st.expander("Load an example, or a head built by hand", icon=":material/upload:"):
+with st.expander("Load an example, or a head built by hand", icon=":material/folder_open:"):
     loads()
+with st.expander("Bring your own matrices: a file from PyTorch, NumPy or a spreadsheet", icon=":material/upload_file:"):
+    files()
 board()
 
 st.subheader("One layer more", anchor=False)

@@ -64,7 +64,7 @@ class Bench:
     single: given matrices of which a setting changes single numbers: what was typed beside these stays. Any other given
         matrix that a setting makes anew is ours again as a whole: a turned or a tied one would not be so any more;
     said: how a setting is told in half a sentence, "a value has at most r = 2 coordinates": a text with {} for the
-        value, or one for each; a setting without one is not told of;
+        value, one for each, or what makes one of it; a setting without one is not told of;
     watched: given matrices whose numbers the page tells of below the matrices, too: a change of one repaints the page;
     keeps: what is typed stays with its number (SetUp.numbers) even where a setting has made that another one of ours;
     aligned: of the settings before and after a change, the former as they would be called now, for a number is found
@@ -78,13 +78,15 @@ class Bench:
     figures: tuple[str, ...] = ()
     single: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
-    said: Mapping[str, str | Mapping[Value, str]] = field(default_factory=dict)
+    said: Mapping[str, str | Mapping[Value, str] | Callable[[Value], str]] = field(default_factory=dict)
     keeps: bool = False
     aligned: Callable[[Mapping[str, Value], Mapping[str, Value]], Mapping[str, Value]] | None = None
 
     def told(self, name: str, value: Value) -> str:
         """A setting in half a sentence; "" for one that is not told of."""
         text = self.said.get(name, "")
+        if callable(text):
+            return text(value)
         return text.format(value) if isinstance(text, str) else text[value]
 
     def set_up(self, **settings: Value) -> SetUp:

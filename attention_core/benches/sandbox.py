@@ -389,7 +389,7 @@ BENCH = Bench(
     said={
         "sentence": "the sentence is “{}”",
         "features": "the features are {}",
-        "source": "keys and values come from “{}”",
+        "source": lambda text: f"keys and values come from {f'“{text}”' if text.strip() else 'the same words'}",
         "begin": {"X": "it begins with X", "Q, K, V": "Q, K and V are given"},
         "d_k": "d_k is {}",
         "d_v": "d_v is {}",
