@@ -29,8 +29,8 @@ def files() -> None:
     st.code(_SAVES, language="python", width=WIDTH)
     limits = f"{MAX_TOKENS} words, {MOST_FEATURES} features, {MOST_COORDINATES} coordinates, {MOST_HEADS} heads"
     st.caption(f"At most {limits} and {MOST_LAYERS} layers; files of up to {_LARGEST_MB} MB. A JSON file holds names "
-               "with lists of rows; a CSV file holds one matrix, and is called as that is: q.csv. With weights or output "
-               "in the file, the page says whether it computes the same.")  # fmt: skip
+               "with lists of rows; a CSV file holds one matrix, and is called as that is: q.csv. With weights or "
+               "output in the file, the page says whether it computes the same.")  # fmt: skip
     chosen = st.file_uploader("Files with matrices", [kind[1:] for kind in KINDS], accept_multiple_files=True,
                               key="sandbox.files", max_upload_size=_LARGEST_MB, width=WIDTH)  # fmt: skip
     if not chosen:
