@@ -18,7 +18,7 @@ import streamlit as st
 from attention_ui.document import compute
 from attention_ui.link import pack
 from attention_ui.payload import Picture, board_data, what_changed
-from attention_ui.session import Visit, handle, visit, write
+from attention_ui.session import Visit, handle, hidden, visit, write
 from attention_ui.slices import has
 
 _HERE = Path(__file__).parent
@@ -44,7 +44,7 @@ def _on_events() -> None:
 def picture(now: Visit) -> Picture:
     """What this visitor is to see: the head, the one before the last change, the view."""
     before = compute(now.before) if now.before is not None else None
-    return Picture(compute(now.document), before, now.view, now.shown, tuple(now.trail))
+    return Picture(compute(now.document), before, now.view, now.shown, tuple(now.trail), hidden("typing"))
 
 
 def _about_shown(now: Visit, shown: Picture) -> str:

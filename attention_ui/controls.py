@@ -5,6 +5,7 @@ a widget by its key, so the key is set from the visit before the widget is drawn
 """
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 
 import streamlit as st
 
@@ -28,6 +29,20 @@ _FORMS = {False: "decimals", True: "fractions"}
 _SHOWN = dict(zip(SHOWN, ("now", "before the last change", "difference"), strict=True))
 
 
+def _hideable(group: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A control that a lesson link may hide, with its group."""
+
+    def hides(control: Callable[..., None]) -> Callable[..., None]:
+        @wraps(control)
+        def drawn(*args: object, **options: object) -> None:
+            if not session.hidden(group):
+                control(*args, **options)
+
+        return drawn
+
+    return hides
+
+
 def _bound(key: str, value: object, report: Callable[[object], None]) -> dict[str, object]:
     """Keyword arguments that tie a widget to the visit: its key, set to `value`, and the callback that reports."""
     if key not in st.session_state or st.session_state[key] != value:  # written anew, it would undo a press on its way
@@ -35,6 +50,7 @@ def _bound(key: str, value: object, report: Callable[[object], None]) -> dict[st
     return {"key": key, "on_change": lambda: report(st.session_state[key])}
 
 
+@_hideable("sentence")
 def sentence_field() -> None:
     """The sentence, and why it could not be used if it could not; what was typed stays in the field."""
     now = session.visit()
@@ -49,6 +65,7 @@ def sentence_field() -> None:
         notice(now.sentence_error + " The last sentence stays below.")
 
 
+@_hideable("sentence")
 def example_field() -> None:
     now = session.visit()
     st.selectbox(
@@ -59,6 +76,7 @@ def example_field() -> None:
     )
 
 
+@_hideable("controls")
 def switches() -> None:
     """What the head does: mask, scaling, residual, row maximum, temperature, and one thing to break."""
     document = session.visit().document
@@ -90,6 +108,7 @@ def switches() -> None:
 # --- settings of a lesson's sheet ------------------------------------------------------------------------------------
 
 
+@_hideable("controls")
 def setting_slider(name: str, label: str, says: str = "", step: float = 0.1) -> None:
     """A slider for a number among the settings of this lesson's bench; its limits are the bench's."""
     sheet = session.visit().document
@@ -99,6 +118,7 @@ def setting_slider(name: str, label: str, says: str = "", step: float = 0.1) -> 
     lost(name)
 
 
+@_hideable("controls")
 def setting_switch(name: str, label: str, says: str = "", near: str = "") -> None:
     """A switch among the settings of this lesson's bench. near: as for `setting_choice`."""
     if not _forced(name, label):
@@ -114,6 +134,7 @@ def _forced(name: str, label: str) -> bool:
     return forced
 
 
+@_hideable("controls")
 def setting_choice(
     name: str, label: str, options: Mapping[object, str] | None = None, near: str = "", anew: str = "",
     lost_below: bool = False,
@@ -132,17 +153,20 @@ def setting_choice(
         lost(name, near)
 
 
+@_hideable("controls")
 def setting_select(name: str, label: str, options: Mapping[object, str]) -> None:
     """A choice of many among the settings of this lesson's bench, as a list that opens."""
     st.selectbox(label, list(options), format_func=options.get, width=420, **_setting(name))
 
 
+@_hideable("controls")
 def setting_number(name: str, label: str, says: str = "") -> None:
     """A whole number among the settings of this lesson's bench, typed or stepped; its limits are the bench's."""
     allowed = session.visit().document.bench.allowed[name]
     st.number_input(label, allowed[0], allowed[-1], step=1, width=140, help=says or None, **_setting(name))
 
 
+@_hideable("sentence")
 def setting_text(name: str, label: str, says: str = "") -> None:
     """A text among the settings of this lesson's bench, and why it could not be used if it could not; it stays in the
     field then."""
@@ -182,6 +206,7 @@ def _switch(name: str, label: str, says: str) -> None:
     st.toggle(label, help=says, **_bound(name, value, lambda new: session.set_document(**{name: new})))
 
 
+@_hideable("display")
 def display() -> None:
     """How the numbers are shown; no number changes."""
     now = session.visit()

@@ -18,7 +18,9 @@ from attention_ui.course_map import builds_on, course_map
 from attention_ui.exercise import exercise
 from attention_ui.glossary import glossary
 from attention_ui.lesson import LESSONS, Lesson, link_to
+from attention_ui.lesson_link import make_link
 from attention_ui.progress_panel import finish, progress, progress_panel
+from attention_ui.session import hidden
 from attention_ui.take_home import take_home
 from attention_ui.teach import CHECK, WIDTH, recap
 
@@ -32,18 +34,26 @@ def close(known: Lesson) -> None:
         recap(asked)
     names = [name for name, found in EXERCISES.items() if found.lesson == known.name]
     st.subheader("Check yourself", anchor=CHECK)
-    if names:
+    if names and not hidden("exercises"):
         exercise(_chosen(known, names))
-    with st.expander("By hand: fill in a row of any matrix above", icon=":material/edit:"):
-        by_hand()
-    with st.expander("Take it home: a script, a notebook, tables, a worksheet", icon=":material/download:"):
-        take_home(known.name, known.title)
+    if not hidden("more"):
+        _more(known)
     st.subheader("Done?", anchor=False)
     mark_done(known.name)
     following = LESSONS[(LESSONS.index(known) + 1) % len(LESSONS)]
     link_to(
         following.name, f"Go on: {following.title}" if following.path else "Back to the start, and the whole course"
     )
+
+
+def _more(known: Lesson) -> None:
+    """What else can be done with a lesson's matrices: by hand, at home, with a class."""
+    with st.expander("By hand: fill in a row of any matrix above", icon=":material/edit:"):
+        by_hand()
+    with st.expander("Take it home: a script, a notebook, tables, a worksheet", icon=":material/download:"):
+        take_home(known.name, known.title)
+    with st.expander("For a class: a link with a task", icon=":material/link:"):
+        make_link(known.name)
 
 
 def mark_done(name: str) -> None:

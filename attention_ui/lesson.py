@@ -233,8 +233,13 @@ def open_lesson(name: str) -> Lesson:
     _begin(name)
     st.title(known.title, anchor=False)
     goal(known.goal, known.minutes, [lesson(need).title for need in known.needs])
-    for problem in session.visit().problems:
-        notice(problem)
+    for problem in (*session.visit().problems, session.visit().task_problem):
+        if problem:
+            notice(problem)
+    if session.task():
+        from attention_ui.lesson_link import task_box  # only for those who came by a lesson link
+
+        task_box()
     return known
 
 

@@ -74,7 +74,7 @@ def pack(document: Editable, view: View) -> dict[str, str]:
         inner["edits"] = {name: _listed(given[name].shape, cells) for name, cells in sorted(document.edits.items())}
     params = {} if sheet else _named(document)
     if inner:
-        params["s"] = f"{VERSION}.{_encode(inner)}"
+        params["s"] = encode(inner)
     return params
 
 
@@ -123,19 +123,25 @@ def _with_s(document: Editable, params: Mapping[str, str], problems: list[str]) 
     if "s" not in params:
         return document, View(), problems
     try:
-        return *_apply(document, _decode(params["s"])), problems
+        return *_apply(document, decode(params["s"])), problems
     except LinkError as error:
         problems.append(f"Part of the link cannot be read: {error} The plain example is shown instead.")
         return document, View(), problems
 
 
-def _encode(inner: Mapping[str, Any]) -> str:
+def encode(inner: Mapping[str, Any]) -> str:
+    """A version, a dot, and what is to be said, compressed, in signs that an address may have."""
     packed = zlib.compress(json.dumps(inner, separators=(",", ":"), ensure_ascii=False).encode(), 9)
-    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    return f"{VERSION}.{base64.urlsafe_b64encode(packed).decode().rstrip('=')}"
 
 
-def _decode(s: str) -> dict[str, Any]:
+def decode(s: str) -> dict[str, Any]:
+    """What `encode` packed. Raises LinkError, in half a sentence, for what is damaged, too large, or too new."""
     version, dot, body = s.partition(".")
+    if dot and version.isdecimal() and version.isascii() and int(version) > int(VERSION):
+        raise LinkError(
+            f"it is of version {_short(version)}, and this page reads version {VERSION}: a newer app made it."
+        )
     if not dot or version != VERSION:
         raise LinkError(f"it should begin with “{VERSION}.”, and begins with “{_short(s)}”.")
     if len(s) > LONGEST:

@@ -13,7 +13,7 @@ Vocabulary
 
 import base64
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -72,6 +72,15 @@ class Picture:
     view: View
     shown: str = "after"
     trail: Sequence[tuple[str, int, int]] = ()
+    locked: bool = False  # nothing may be typed or painted
+
+    @property
+    def editable(self) -> Sequence[str]:
+        return () if self.locked else self.head.document.editable
+
+    @property
+    def painted(self) -> Mapping[str, Sequence[float]]:
+        return {} if self.locked else self.head.document.painted
 
     @property
     def form(self) -> Callable[[float], str]:
@@ -179,22 +188,23 @@ def _read(picture: Picture, line: Line) -> Data:
 def _invitation(picture: Picture) -> str:
     """What may be done with the matrices of this page."""
     given = picture.head.trace.given
-    editable = [name for name in picture.head.document.editable if name in given]
+    editable = [name for name in picture.editable if name in given]
     listed_letters = _listed(list(dict.fromkeys(readable(programs.given_of(name).letter) for name in editable)))
     painted = "".join(f"; cells of {called} can be painted" for called in _painted(picture))
-    return f"Pick any cell to see where its number comes from. Numbers in {listed_letters} can be changed{painted}."
+    changed = f" Numbers in {listed_letters} can be changed{painted}." if editable else ""
+    return f"Pick any cell to see where its number comes from.{changed}"
 
 
 def _painted(picture: Picture) -> list[str]:
     """What can be painted, in words: the mask M."""
-    names = (name for name in picture.head.document.painted if name in picture.head.trace.given)
+    names = (name for name in picture.painted if name in picture.head.trace.given)
     return [f"the {known.title} {readable(known.letter)}" for known in map(programs.given_of, names)]
 
 
 def _keys(picture: Picture) -> str:
     """What the keys do with the matrices of this page."""
     given = picture.head.trace.given
-    edits = ", or edits a given number" if any(name in given for name in picture.head.document.editable) else ""
+    edits = ", or edits a given number" if any(name in given for name in picture.editable) else ""
     names = [called.rpartition(" ")[0] for called in _painted(picture)]
     paints = f", or paints {' or '.join(names)}" if names else ""
     return (
@@ -484,8 +494,8 @@ def _matrix(picture: Picture, name: str) -> Data:
         "hi": high,
         "range": f"{picture.form(low)} to {picture.form(high)}",
         "hatched": _hatched(picture, name),
-        "editable": whole in picture.head.document.editable and shown == "after",
-        "paintable": whole in picture.head.document.painted and whole in picture.head.trace.given and shown == "after",
+        "editable": whole in picture.editable and shown == "after",
+        "paintable": whole in picture.painted and whole in picture.head.trace.given and shown == "after",
         "cut": picture.head.document.cut if _PIXELS.issuperset(matrix.axes) and matrix.axes else 0,
         "changed": _changed(picture, name),
         "discs": discs(picture, whole),

@@ -21,10 +21,11 @@ from attention_core.tokens import SentenceError
 from attention_core.trace import Trace
 from attention_ui.document import Document, compute, example_document
 from attention_ui.editable import Editable, EditError, letter_text
-from attention_ui.link import PARAMS, View, pack, unpack
+from attention_ui.link import PARAMS, LinkError, View, pack, unpack
 from attention_ui.payload import SHOWN, what_changed
 from attention_ui.sheet import Sheet
 from attention_ui.slices import base, index_of
+from attention_ui.task import PARAM, Task, unpack_task
 
 _PLACE = "place"  # the page that the visitor is on
 _DEEPEST = 200  # commits that can be undone
@@ -50,6 +51,9 @@ class Visit:
     errors: list[dict[str, Any]] = field(default_factory=list)
     sentence_error: str = ""
     refused: dict[str, tuple[str, str]] = field(default_factory=dict)
+    tasks: dict[str, tuple[str, Task]] = field(default_factory=dict)
+    task_problem: str = ""
+    shows_all: bool = False
     problems: list[str] = field(default_factory=list)
     enlarged: str = ""
     ack: dict[str, Any] | None = None
@@ -228,6 +232,7 @@ def arrive(page: str, sheet: Sheet | None = None) -> None:
     now = visit(sheet)
     params = _params()
     first, switched = not place, place not in ("", page)
+    _read_task(now, page, switched)
     if now.touched and not switched:
         return  # written last, when everything else has been sent: the browser repaints more than once for an address
     now.touched = False
@@ -237,6 +242,46 @@ def arrive(page: str, sheet: Sheet | None = None) -> None:
     elif first or switched or params != now.written:
         _load(now, params or now.bare.get(page, {}))
         now.written = params
+
+
+def _read_task(now: Visit, page: str, switched: bool) -> None:
+    """The task of a lesson link. It stays with its page: a page switch drops parameters, and `write` puts it back."""
+    text, known = _asked(), now.tasks.get(page, ("", None))[0]
+    if text == known or (switched and not text):
+        return
+    now.tasks.pop(page, None)
+    now.task_problem, now.shows_all = "", False
+    if text:
+        try:
+            now.tasks[page] = text, unpack_task(text)
+        except LinkError as error:
+            now.task_problem = f"The task of this link cannot be read: {error}"
+
+
+def _asked() -> str:
+    """The task in the address, as it is written there."""
+    return st.query_params.get(PARAM, "")
+
+
+def task() -> Task | None:
+    """What the link asks by which the learner came to this page; None where none does."""
+    page = st.session_state.get(_PLACE, ("", ""))[0]
+    return visit().tasks.get(page, ("", None))[1]
+
+
+def hidden(group: str) -> bool:
+    """Whether the link hides this group of controls, and the learner has not shown it again."""
+    found = task()
+    return found is not None and group in found.hides and not visit().shows_all
+
+
+def shows_all() -> bool:
+    return visit().shows_all
+
+
+def show_all() -> None:
+    """Show again all that the link hid."""
+    visit().shows_all = True
 
 
 def leave(page: str) -> None:
@@ -260,9 +305,11 @@ def write(now: Visit) -> None:
     """Put the visit into the address bar, where that says something else. Each write is one step of the history."""
     now.touched = False
     params = pack(now.document, replace(now.view, picked=None))
-    if params != _params():
+    page = st.session_state.get(_PLACE, ("", ""))[0]
+    kept = {PARAM: now.tasks[page][0]} if page in now.tasks else {}
+    if params != _params() or kept.get(PARAM, "") != _asked():
         others = {name: value for name, value in st.query_params.to_dict().items() if name not in PARAMS}
-        st.query_params.from_dict({**others, **params})
+        st.query_params.from_dict({**others, **params, **kept})
     now.written = params
 
 

@@ -13,7 +13,9 @@ import streamlit as st
 from attention_core import export
 from attention_core.trace import Trace
 from attention_ui.document import compute
-from attention_ui.session import Visit, visit
+from attention_ui.lesson import notice
+from attention_ui.page_file import PageError, read_page, write_page
+from attention_ui.session import Visit, load, visit
 from attention_ui.teach import WIDTH
 from attention_ui.worksheet import KINDS, PAPERS, worksheet
 
@@ -49,7 +51,34 @@ def take_home(name: str, title: str) -> None:
         for label, (ending, mime, make) in _FILES.items():
             st.download_button(label, contents(make), f"attention-{name}{ending}", mime, key=f"{name}.take{ending}",
                                on_click="ignore", icon=":material/download:")  # fmt: skip
+    _page_file(name, now)
     _worksheets(name, title, now)
+
+
+def _page_file(name: str, now: Visit) -> None:
+    """The page as a file, where a link would be too long; and the field that opens one."""
+    st.markdown("Or this page itself, with all that you set and typed. Open the file here, and it stands as it stood.",
+                width=WIDTH)  # fmt: skip
+    st.download_button("Save this page as a file", lambda: write_page(name, now.document, now.view),
+                       f"attention-{name}.page.json", "application/json", key=f"{name}.page", on_click="ignore",
+                       icon=":material/download:")  # fmt: skip
+    key = f"{name}.page.open"
+    st.file_uploader("Open a page that was saved", "json", key=key, max_upload_size=1, width=WIDTH,
+                     on_change=_opened, args=(name, key))  # fmt: skip
+    if problem := st.session_state.get(f"{key}.problem", ""):
+        notice(f"{problem} What was here stays.")
+
+
+def _opened(name: str, key: str) -> None:
+    """A file was chosen, or taken away again."""
+    file, now = st.session_state[key], visit()
+    st.session_state[f"{key}.problem"] = ""
+    if file is None:
+        return
+    try:
+        load(read_page(name, file.getvalue(), now.document.plain), "The page as it was saved. Undo brings yours back.")
+    except PageError as error:
+        st.session_state[f"{key}.problem"] = str(error)
 
 
 def _worksheets(name: str, title: str, now: Visit) -> None:

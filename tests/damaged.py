@@ -21,7 +21,7 @@ WHOLE = packed(edits={"w_q": ";;;;ln 3"}, causal=False)
 DAMAGED = {
     "cut short": ("s=" + WHOLE[:-9], "cut short"),
     "edited by hand": ("s=" + WHOLE[:8] + "AAA" + WHOLE[11:], "Part of the link cannot be read"),
-    "another version": ("s=7.abc", "begin with"),
+    "a later version": ("s=7.abc", "a newer app made"),
     "not packed at all": ("s=<script>alert(1)</script>", "Part of the link cannot be read"),
     "too long": ("s=1." + "A" * (LONGEST + 1), "characters long"),
     "a bomb": ("s=1." + quote(base64.urlsafe_b64encode(zlib.compress(b" " * 10**6))), "too large"),

@@ -42,6 +42,9 @@ class Address:
     def __getitem__(self, name):
         return self.params[name]
 
+    def get(self, name, default):
+        return self.params.get(name, default)
+
     def to_dict(self):
         return dict(self.params)
 

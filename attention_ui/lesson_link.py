@@ -1,0 +1,73 @@
+"""A lesson link: made by a teacher at the end of a lesson, met by a learner at its beginning.
+
+Vocabulary
+    link     the state of the matrices as they stand, a task, and what is hidden; all of it stands in the address
+    long     more characters than a chat sends whole
+"""
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from attention_ui import session
+from attention_ui.lesson import notice
+from attention_ui.link import LinkError, pack
+from attention_ui.task import GROUPS, LONGEST, Task, pack_task
+from attention_ui.teach import WIDTH
+
+_SUCH_AS = "Which word does ball take most from? Change one number so that it is another."
+SHORT = 2000  # characters that chats and mail programs send whole
+
+
+def task_box() -> None:
+    """The task of the link that a learner came by, and the way to what it hides."""
+    task = session.task()
+    if task is None:
+        return
+    with st.container(border=True, width=WIDTH, key="task"):
+        if task.text:
+            st.markdown("**Your task**")
+            st.text(task.text)
+        if task.hides:
+            listed = ", ".join(GROUPS[name] for name in task.hides)
+            if session.shows_all():
+                st.caption(f"Whoever made this link hid: {listed}. You see them again.")
+            else:
+                st.caption(f"Whoever made this link has hidden: {listed}. The numbers are computed as ever.")
+                st.button("Show them", key="task.show", on_click=session.show_all)
+
+
+@st.fragment
+def make_link(path: str) -> None:
+    """Fields for a task and for what to hide; the link to the page as it stands.
+
+    A fragment: what is typed into the matrices does not run the page again, so the link is made when it is asked for.
+    """
+    st.markdown("The link opens this page with the matrices as they stand, at the step that is shown, with a task at "
+                "its top. What you hide a learner can show again.", width=WIDTH)  # fmt: skip
+    text = st.text_area("Task", key=f"{path}.task", max_chars=LONGEST, width=WIDTH, height=100, placeholder=_SUCH_AS)
+    hides = st.multiselect("Hide", list(GROUPS), format_func=GROUPS.get, key=f"{path}.hides", width=WIDTH,
+                           placeholder="Nothing is hidden")  # fmt: skip
+    if st.button("Make the link", key=f"{path}.make", icon=":material/link:"):
+        _show(text.strip(), tuple(hides))
+
+
+def _show(text: str, hides: tuple[str, ...]) -> None:
+    """The link, to be copied, and whether it is too long for a chat."""
+    now = session.visit()
+    try:
+        params = pack(now.document, now.view) | pack_task(Task(text, hides))
+    except LinkError as error:
+        notice(f"There is no link yet: {error}")
+        return
+    link = f"{_address()}{'?' * bool(params)}{urlencode(params)}"
+    st.code(link, language=None, wrap_lines=True, width=WIDTH)
+    says = "Copy it, and try it in another window."
+    if len(link) > SHORT:
+        says = f"Chats cut links of more than about {SHORT:,}. Send this page as a file instead: in “Take it home”."
+    st.caption(f"{len(link):,} characters. {says}")
+
+
+def _address() -> str:
+    """The page's own, without what stands behind it."""
+    return (st.context.url or "").partition("?")[0].partition("#")[0]
