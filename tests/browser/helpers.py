@@ -109,7 +109,7 @@ _SETTLED = """
 """
 
 
-def settle(page: Page, quiet: int = 120) -> None:
+def settle(page: Page, quiet: int = 80) -> None:
     """Wait until nothing has been asked or run for `quiet` milliseconds; what a click set off has then been drawn."""
     page.wait_for_function(_SETTLED, arg=[quiet, LONGEST_ANSWER], timeout=PATIENCE * 1000)
 
