@@ -29,6 +29,7 @@ from attention_core.exercises import (
     positions,
     projections,
     query_key,
+    sandbox,
     similarity,
     softmax,
     training,
@@ -55,6 +56,7 @@ EXERCISES: Mapping[str, Exercise] = {
         training,
         in_context,
         debugger,
+        sandbox,
     )
     for exercise in lesson.EXERCISES
 }
