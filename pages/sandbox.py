@@ -3,6 +3,7 @@
 import streamlit as st
 
 from attention_ui.imports import files
+from attention_ui.invariances import gallery
 from attention_ui.lesson import close_lesson, open_lesson
 from attention_ui.predict import reveal
 from attention_ui.sandbox_figures import board, loads, numbers, predicted, reds, seeing, side_by_side, sizes, texts
@@ -42,4 +43,9 @@ st.subheader("Two of them, side by side", anchor=False)
 st.markdown("Keep what stands above as A. Then change whatever you like: here it says what is other now, by how much "
             "each matrix differs, and shows the shares and what comes out, then and now.")  # fmt: skip
 side_by_side()
+
+st.subheader("What changes nothing", anchor=False)
+st.markdown("Different numbers can be the same attention. Choose a change: it is made to the matrices above, and what "
+            "it changes is measured. The last four look harmless, and are not.")  # fmt: skip
+gallery()
 close_lesson("sandbox")
