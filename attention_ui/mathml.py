@@ -2,6 +2,7 @@
 
 Vocabulary
     tree   a nested list [tag, child, ...] whose leaves are strings; the component builds elements from it, never markup
+    run    a piece of a formula as text on one line, where there is no MathML: higher, lower or smaller than the others
     bars   | around a length: they belong to what is between them, and an index after them to the whole
 
 Only what the steps use is understood: letters, numbers, + - = /, brackets, ^ and _ with groups, \\sqrt \\tfrac \\text
@@ -10,6 +11,7 @@ noticed by the tests.
 """
 
 import re
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 Tree = list
@@ -118,3 +120,81 @@ def _command(name: str, tokens: list[str], texts: list[str]) -> tuple[Tree, list
         inner, tokens = _atom(tokens, texts)
         return ["mover", {"accent": "true"}, inner, ["mo", _ACCENTS[name]]], tokens
     raise ValueError(f"no MathML for \\{name}")
+
+
+# --- on one line -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Run:
+    """A piece of a formula that is written on one line. rise: above the line, as a share of the size of its letters;
+    size: of its own letters, as such a share; slanted: the letter of a variable."""
+
+    text: str
+    rise: float = 0.0
+    size: float = 1.0
+    slanted: bool = False
+
+
+_SMALLER, _RAISED, _LOWERED = 0.7, 0.38, -0.22
+_SPACED = set("=+−≈≥←·")
+_MARKS = {"~": "\u0303", "^": "\u0302"}
+_PRIMES = (["mo", "′"], ["mo", "″"])  # raised by themselves
+
+
+def runs(node: Tree | str, rise: float = 0.0, size: float = 1.0) -> list[Run]:
+    """A tree as pieces of text in a row, for pictures that know no MathML: a fraction becomes (a + b)/c."""
+    if isinstance(node, str):
+        return [Run(node, rise, size)]
+    tag, *parts = node
+    parts = [part for part in parts if not isinstance(part, dict)]
+    if tag in ("mi", "mn", "mo", "mtext", "mspace"):
+        return [_leaf(tag, "".join(parts), rise, size)]
+    if tag in ("msub", "msup", "msubsup"):
+        return [*runs(parts[0], rise, size), *_scripts(tag, parts[1:], rise, size)]
+    if tag == "mfrac":
+        top, bottom = (_held_together(part, rise, size) for part in parts)
+        return [*top, Run("/", rise, size), *bottom]
+    if tag == "msqrt":
+        return [Run("√", rise, size), *_held_together(parts[0], rise, size)]
+    if tag == "mover":
+        first, *rest = runs(parts[0], rise, size)
+        return [replace(first, text=first.text + _MARKS[parts[1][1]]), *rest]
+    return _in_a_row(parts, rise, size)
+
+
+def _scripts(tag: str, parts: list[Tree], rise: float, size: float) -> list[Run]:
+    """What stands below and above, in this order; but a prime comes first, on the line."""
+    shifts = {"msub": [_LOWERED], "msup": [_RAISED], "msubsup": [_LOWERED, _RAISED]}[tag]
+    pairs = list(zip(parts, shifts, strict=True))
+    primes = [Run(part[1], rise, size) for part in parts if part in _PRIMES]
+    scripts = (runs(part, rise + shift * size, size * _SMALLER) for part, shift in pairs if part not in _PRIMES)
+    return [*primes, *(run for script in scripts for run in script)]
+
+
+def _leaf(tag: str, text: str, rise: float, size: float) -> Run:
+    if tag == "mspace":
+        return Run("\u2002", rise, size)
+    return Run(text, rise, size, slanted=tag == "mi" and len(text) == 1)
+
+
+def _in_a_row(parts: list[Tree | str], rise: float, size: float) -> list[Run]:
+    """The parts beside one another; a sign between two of them has room, and so has what a sum or max is taken of."""
+    found: list[Run] = []
+    for part, after in zip(parts, [*parts[1:], None], strict=True):
+        between = found and after is not None and not re.search(r"[\s(,[]$", found[-1].text)
+        if size == 1 and between and part[0] == "mo" and part[-1] in _SPACED:
+            found.append(Run(f" {part[-1]} ", rise, size))
+        elif size == 1 and part == ["mo", ","]:
+            found.append(Run(", ", rise, size))
+        else:
+            found += runs(part, rise, size)
+        function = part[1] if part[0].startswith("msu") else part
+        if function[-1] in _FUNCTIONS.values() and after is not None and after != ["mo", "("]:
+            found.append(Run("\u2009", rise, size))
+    return found
+
+
+def _held_together(node: Tree, rise: float, size: float) -> list[Run]:
+    inner = runs(node, rise, size)
+    return [Run("(", rise, size), *inner, Run(")", rise, size)] if node[0] == "mrow" else inner

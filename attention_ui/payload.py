@@ -150,7 +150,7 @@ def board_data(picture: Picture) -> Data:
         "view": picture.compares,
         "stage": picture.view.stage,
         "stages": [{"name": name, "title": heading(picture, name)} for name in picture.stages],
-        "matrices": {name: _matrix(picture, name) for name in drawn},
+        "matrices": {name: matrix_data(picture, name) for name in drawn},
         "steps": {line.step.name: _read(picture, line) for step in picture.program for line in _lines(picture, step)},
         "equations": equations,
         "picked": _picked(picture.view),
@@ -271,6 +271,12 @@ def _head_name(picture: Picture, drawn: str) -> str:
 
 def _formula(step: Step, columns: bool) -> str:
     return (step.formula_t or step.formula) if columns else step.formula
+
+
+def formula_of(picture: Picture, drawn: str) -> str:
+    """The formula of the step that makes a matrix, in LaTeX; "" of one that was given."""
+    step = picture.steps.get(base(drawn))
+    return _formula(step, picture.view.columns) if step else ""
 
 
 def _note(picture: Picture, stage: str) -> str:
@@ -465,8 +471,8 @@ def stands_turned(picture: Picture, drawn: str) -> bool:
     return picture.view.columns and not _PIXELS.issuperset(picture.matrix(drawn).axes)
 
 
-def _matrix(picture: Picture, name: str) -> Data:
-    """name: the drawn one."""
+def matrix_data(picture: Picture, name: str) -> Data:
+    """A figure: its numbers, their texts, labels, colours. name: the drawn one."""
     matrix, whole = picture.matrix(name), base(name)
     values = np.asarray(picture.values(name), dtype=float)
     grid = values.reshape(values.shape[0] if values.ndim else 1, -1)

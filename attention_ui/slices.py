@@ -27,6 +27,11 @@ def head_of(drawn: str) -> int | None:
     return int(head) if at and head.isdecimal() else None
 
 
+def file_name(drawn: str) -> str:
+    """A figure's name as that of a file, without an ending: weights_head1 for head 1, counted from 0."""
+    return drawn.replace("@", "_head")
+
+
 def is_sliced(axes: Sequence[str]) -> bool:
     return len(axes) > 2 or (len(axes) > 1 and axes[0] in HEADS)
 

@@ -12,29 +12,50 @@ import streamlit as st
 
 from attention_core import export
 from attention_core.trace import Trace
+from attention_ui.board import picture
 from attention_ui.document import compute
 from attention_ui.lesson import notice
 from attention_ui.page_file import PageError, read_page, write_page
+from attention_ui.payload import Picture
+from attention_ui.picture_file import svg
 from attention_ui.session import Visit, load, visit
+from attention_ui.slices import drawn_names, file_name
 from attention_ui.teach import WIDTH
 from attention_ui.worksheet import KINDS, PAPERS, worksheet
 
 
 def zipped(trace: Trace) -> bytes:
     """Every matrix, given or made, as a CSV file of its name, in one archive."""
+    return _archive({f"{name}.csv": export.to_csv(trace, name) for name in (*trace.given, *trace)})
+
+
+def pictures(shown: Picture) -> bytes:
+    """Every figure of the page as an SVG file of its name, in one archive; the figures of several heads by number."""
+    names = [
+        drawn for of in (*shown.head.trace.given, *shown.head.trace) for drawn in drawn_names(shown.head.matrix(of))
+    ]
+    return _archive({f"{file_name(name)}.svg": svg(shown, name) for name in names})
+
+
+def _archive(files: Mapping[str, str]) -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as folder:
-        for name in (*trace.given, *trace):
-            folder.writestr(f"{name}.csv", export.to_csv(trace, name))
+        for name, text in files.items():
+            folder.writestr(name, text)
     return archive.getvalue()
 
 
-_FILES: Mapping[str, tuple[str, str, Callable[[Trace], str | bytes]]] = {  # by label: how a name ends, kind, contents
-    "NumPy script": (".py", "text/x-python", export.to_numpy),
-    "PyTorch script": (".torch.py", "text/x-python", export.to_torch),
-    "Jupyter notebook": (".ipynb", "application/x-ipynb+json", export.to_notebook),
-    "Tables (CSV, zipped)": (".zip", "application/zip", zipped),
-    "All numbers (JSON)": (".json", "application/json", export.to_json),
+def _of_trace(make: Callable[[Trace], str | bytes]) -> Callable[[Picture], str | bytes]:
+    return lambda shown: make(shown.head.trace)
+
+
+_FILES: Mapping[str, tuple[str, str, Callable[[Picture], str | bytes]]] = {  # by label: how a name ends, kind, contents
+    "NumPy script": (".py", "text/x-python", _of_trace(export.to_numpy)),
+    "PyTorch script": (".torch.py", "text/x-python", _of_trace(export.to_torch)),
+    "Jupyter notebook": (".ipynb", "application/x-ipynb+json", _of_trace(export.to_notebook)),
+    "Tables (CSV, zipped)": (".zip", "application/zip", _of_trace(zipped)),
+    "Pictures (SVG, zipped)": (".pictures.zip", "application/zip", pictures),
+    "All numbers (JSON)": (".json", "application/json", _of_trace(export.to_json)),
 }
 
 
@@ -42,8 +63,8 @@ def take_home(name: str, title: str) -> None:
     """A button for each kind of file. name: of the lesson, which the files are called after."""
     now = visit()  # one object for as long as the visit lasts: a file is made of what it holds when it is asked for
 
-    def contents(make: Callable[[Trace], str | bytes]) -> Callable[[], str | bytes]:
-        return lambda: make(compute(now.document).trace)
+    def contents(make: Callable[[Picture], str | bytes]) -> Callable[[], str | bytes]:
+        return lambda: make(picture(now))
 
     st.markdown("The matrices above as they stand now, with your numbers. Scripts and notebook compute them again by "
                 "themselves, line by line, and need nothing of this app.", width=WIDTH)  # fmt: skip

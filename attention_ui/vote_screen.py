@@ -28,7 +28,7 @@ _NOT = '✗<span class="unseen"> not right</span>'
 _present = st.components.v2.component(
     "attention_vote_screen",
     html='<button type="button"></button>',
-    css=(_HERE / "vote_screen.css").read_text(encoding="utf-8"),
+    css=(_HERE / "component_button.css").read_text(encoding="utf-8"),
     js=(_HERE / "vote_screen.js").read_text(encoding="utf-8"),
 )
 

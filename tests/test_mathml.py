@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from attention_core.programs import GIVENS
 from attention_ui.document import compute
 from attention_ui.link import View
-from attention_ui.mathml import tree
+from attention_ui.mathml import Run, runs, tree
 from attention_ui.payload import Picture, letter
 from tests.documents import SETTINGS
 from tests.heads import VARIANTS
@@ -146,3 +146,43 @@ def test_any_text_is_a_tree_or_refused(latex):
     except ValueError:
         return
     assert valid(found)
+
+
+# --- on one line -----------------------------------------------------------------------------------------------------
+
+
+def signs(shown: str) -> list[str]:
+    """The letters, numbers and signs of a formula in some order, without marks, room, and what one line needs more."""
+    return sorted(set(shown) - set("\u0302\u0303~^()/√ \u00a0\u2002\u2009"))
+
+
+@pytest.mark.parametrize("name", MECHANISMS)
+def test_every_formula_can_be_written_on_one_line(name):
+    for step in MECHANISMS[name]:
+        for formula in filter(None, (step.formula, step.formula_t)):
+            line = runs(tree(formula))
+            assert signs("".join(run.text for run in line)) == signs(text(tree(formula))), formula
+            assert all(0.4 < run.size <= 1 and abs(run.rise) < 1 for run in line), formula
+
+
+@pytest.mark.parametrize(
+    ("latex", "line"),
+    [
+        (r"c = 1/\sqrt{d_k}", "c = 1/√d[k]"),
+        (r"|Q|_i = \sqrt{\sum_u Q_{iu}^2}", "|Q|[i] = √(∑[u]\u2009Q[i][u][2])"),
+        (r"\tfrac{a + b}{2}", "(a + b)/2"),
+        (r"\hat S_{ij} = -\infty", "S\u0302[i][j] = −∞"),
+        (r"\alpha_i = e^{m'_i - m_i}", "α[i] = e[m][′][i][−][m][i]"),
+        (r"r_i = \alpha_i r'_i", "r[i] = α[i]r′[i]"),
+        (r"\max(m'_i, \max_j S_{ij})", "max(m′[i], max[j]\u2009S[i][j])"),
+    ],
+)
+def test_a_line_reads_like_the_formula(latex, line):
+    assert "".join(f"[{run.text}]" if run.rise else run.text for run in runs(tree(latex))) == line
+
+
+def test_a_line_knows_what_stands_high_or_low_and_what_is_a_variable():
+    assert runs(tree("W_Q^\\top")) == [
+        Run("W", slanted=True), Run("Q", -0.22, 0.7, slanted=True), Run("⊤", 0.38, 0.7),
+    ]  # fmt: skip
+    assert runs(tree("\\ln x"))[0] == Run("ln")

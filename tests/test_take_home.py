@@ -62,4 +62,10 @@ def test_the_tables_hold_every_matrix_and_defuse_formulas():
 @pytest.mark.parametrize("lesson", [known for known in LESSONS if known.name != "home"], ids=lambda known: known.name)
 def test_every_lesson_offers_the_files(lesson):
     labels = [button.proto.label for button in opened(lesson.file).get("download_button")]
-    assert {"NumPy script", "PyTorch script", "Jupyter notebook", "Tables (CSV, zipped)"} <= set(labels)
+    assert {
+        "NumPy script",
+        "PyTorch script",
+        "Jupyter notebook",
+        "Tables (CSV, zipped)",
+        "Pictures (SVG, zipped)",
+    } <= set(labels)

@@ -2,11 +2,17 @@
 
 import csv
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
+from attention_ui.document import Document, compute
+from attention_ui.link import View
+from attention_ui.payload import Picture
+from attention_ui.picture_file import advance, size, svg
 from helpers import matrix, settle
 from one_head import choose, open_head, show, shown, type_sentence
 
@@ -24,11 +30,16 @@ def close_enlarged(page: Page) -> None:
     settle(page)
 
 
+def saved_file(page: Page, kind: str, ending: str) -> Path:
+    with page.expect_download() as download:
+        page.get_by_role("dialog").get_by_role("button", name=f"Save as {kind}").click()
+    assert download.value.suggested_filename.endswith(ending)
+    return Path(download.value.path())
+
+
 def saved(page: Page) -> list[list[str]]:
     """The rows of the file that "Save as CSV" saves."""
-    with page.expect_download() as download:
-        page.get_by_role("dialog").get_by_role("button", name="Save as CSV").click()
-    with Path(download.value.path()).open(encoding="utf-8", newline="") as file:
+    with saved_file(page, "CSV", ".csv").open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))
 
 
@@ -57,6 +68,42 @@ def test_figure_table_and_file(page: Page, server: str) -> None:
     assert page.get_by_test_id("stException").count() == 0
     close_enlarged(page)
     assert np.array_equal(matrix(page, "weights"), numbers)
+
+
+def test_a_picture_for_paper(page: Page, server: str) -> None:
+    """The PNG is the SVG, painted three times as fine: the same colours in the same places, and text on them."""
+    open_head(page, server)
+    open_enlarged(page, "weights")
+    drawn = saved_file(page, "SVG", "weights.svg").read_text()
+    with Image.open(saved_file(page, "PNG", "weights.png")) as painted:
+        assert painted.format == "PNG"
+        assert painted.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+        assert painted.size == tuple(round(side * 300 / 96) for side in size(drawn))
+        pixels = np.asarray(painted.convert("RGB"))
+    cells = [found.attrib for found in ElementTree.fromstring(drawn).iter() if found.get("class") == "cell"]
+    assert len(cells) == 25
+    for cell in cells:
+        left, top = (round((float(cell[side]) + 4) * 300 / 96) for side in "xy")
+        corner = pixels[top, left]  # no number stands there
+        if cell["fill"] != "#ffffff":
+            assert np.abs(corner - [int(cell["fill"][i : i + 2], 16) for i in (1, 3, 5)]).max() <= 2, cell
+        right, bottom = (left + int(float(cell[side]) * 2.5) for side, left in (("width", left), ("height", top)))
+        assert np.ptp(pixels[top:bottom, left:right].astype(int)) > 80, "a number stands in every cell"
+    close_enlarged(page)
+
+
+def test_labels_of_a_picture_keep_apart_in_the_fonts_of_a_browser(page: Page, server: str) -> None:
+    """What the server thinks a text is wide at most is enough for the browser, in several scripts."""
+    words = "antidisestablishmentarianism MWMWMWMWMW fluffy 1234567890 猫がいる नमस्ते مرحبا 🙂🙂 ÅÄÖ"
+    picture = Picture(compute(Document(sentence=words)), None, View(columns=True))
+    for name in ("x", "weights", "scores"):
+        page.set_content(svg(picture, name))
+        widths = page.locator("text:not(:has(tspan))").evaluate_all(
+            "texts => texts.map(t => [t.textContent, Number(t.getAttribute('font-size')), t.getComputedTextLength()])"
+        )
+        assert len(widths) > 20
+        for text, points, wide in widths:
+            assert wide <= advance(text, points), (text, wide, advance(text, points))
 
 
 def test_the_focus_comes_back(page: Page, server: str) -> None:
