@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from attention_ui.goal_seek import goal_seek
 from attention_ui.imports import files
 from attention_ui.invariances import gallery
 from attention_ui.lesson import close_lesson, open_lesson
@@ -43,6 +44,11 @@ st.subheader("Two of them, side by side", anchor=False)
 st.markdown("Keep what stands above as A. Then change whatever you like: here it says what is other now, by how much "
             "each matrix differs, and shows the shares and what comes out, then and now.")  # fmt: skip
 side_by_side()
+
+st.subheader("Which number would do it?", anchor=False)
+st.markdown("Pick a cell above, and say what it should be. Each given number is moved alone, from −100 to 100, and "
+            "all is computed again: which can make the cell that, and which comes near?")  # fmt: skip
+goal_seek()
 
 st.subheader("What changes nothing", anchor=False)
 st.markdown("Different numbers can be the same attention. Choose a change: it is made to the matrices above, and what "

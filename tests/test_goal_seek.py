@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from attention_core import numerals, programs, run
 from attention_core.goal_seek import BOUNDS, KINDS, TOLERANCE, _Case, reads, seek
 from attention_core.programs import run_steady
-from attention_ui.document import Document, example_document
+from attention_ui.document import Document, compute, example_document
 from attention_ui.sheet import Sheet
 from tests.mechanisms import MECHANISMS, drawn_for, sizes_of
+from tests.test_pages import alerts, opened, sound
 
 seeds = st.integers(0, 2**32 - 1)
 RED, BALL, HIT, BLUE, CUBE = range(5)
@@ -259,3 +260,37 @@ def test_what_cannot_be_asked_is_refused():
         sought(Document(), "nothing", (0, 0), 1.0)
     with pytest.raises(IndexError):
         sought(Document(), "weights", (9, 9), 1.0)
+
+
+# --- on the page -----------------------------------------------------------------------------------------------------
+
+
+def asked_for(cell, text):
+    """The sandbox with a cell picked, and this number sought for it."""
+    app = opened("pages/sandbox.py")
+    app.session_state["visit.sandbox"].pick(cell)
+    app.run()
+    app.text_input(key="goal.wanted").set_value(text).run()
+    app.button(key="goal.seek").click().run()
+    return sound(app)
+
+
+def test_an_answer_is_put_in_and_makes_the_cell_what_was_wanted():
+    app = asked_for(("weights", 4, 3), "1/2")
+    assert any("would do it alone" in element.value for element in app.markdown)
+    app.button(key="goal.put").click().run()
+    visit = sound(app).session_state["visit.sandbox"]
+    assert compute(visit.document).matrix("weights").value[4, 3] == pytest.approx(0.5, abs=1e-6)
+    visit.undo()
+    assert not visit.document.edits
+
+
+def test_what_cannot_be_is_told_with_its_reason():
+    app = asked_for(("weights", 4, 3), "2")
+    assert any("**None**" in element.value for element in app.markdown)
+    assert any("1" in text.value and text.value.endswith(".") for text in app.text[1:])
+
+
+def test_a_number_that_cannot_be_read_is_told():
+    app = asked_for(("weights", 4, 3), "half")
+    assert any("is not a number" in body for body in alerts(app))
