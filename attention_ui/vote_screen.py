@@ -24,6 +24,7 @@ from attention_ui.votes import MOST_HANDS, NAMES, SHOWN, Counting, asked_for, co
 
 _HERE = Path(__file__).parent
 _ROUNDS = ("first vote", "second vote")
+_HOW = {False: "codes from phones", True: "a show of hands"}
 _NOT = '✗<span class="unseen"> not right</span>'
 _present = st.components.v2.component(
     "attention_vote_screen",
@@ -146,8 +147,7 @@ def _desk(name: str, now: Counting) -> None:
     key = f"desk.{name}.{now.classes}.{of_round}"
     _set(f"{key}.how", now.now.by_hand)
     st.segmented_control(
-        "How do the votes come in?", [False, True], format_func={False: "codes from phones", True: "a show of "
-                                                                                                   "hands"}.get,
+        "How do the votes come in?", [False, True], format_func=_HOW.get,
         key=f"{key}.how", required=True, on_change=lambda: setattr(now.now, "by_hand", st.session_state[f"{key}.how"]),
     )  # fmt: skip
     if now.now.by_hand:
@@ -218,6 +218,12 @@ def _others(name: str) -> None:
     """The next question, and the way back."""
     following = NAMES[(NAMES.index(name) + 1) % len(NAMES)]
     with st.container(horizontal=True, gap="medium"):
-        link_to("screen", f"Next question: {title(following)}", params={"q": following})
+        st.button(f"Next question: {title(following)}", icon=":material/arrow_forward:", key=f"next.{name}",
+                  type="tertiary", on_click=_turn_to, args=(following,))  # fmt: skip
         link_to(VOTES[name].lesson, f"The lesson: {lesson(VOTES[name].lesson).title}", ":material/menu_book:")
         link_to("teach", "All plans and votes", ":material/co_present:")
+
+
+def _turn_to(name: str) -> None:
+    """Another question, in the address, too: a link from this page to itself would leave the old one there."""
+    st.query_params["q"] = name

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from attention_core.attempts import from_csv
 from attention_core.votes import VOTES
 from attention_ui.lesson import TOOLS
+from attention_ui.votes import NAMES
 from helpers import open_page, settle
 from one_head import open_head
 
@@ -87,6 +88,16 @@ def test_a_vote_from_a_phone_to_the_projector(page: Page, other: Page, server: s
     page.get_by_role("button", name="Leave").click()
     page.wait_for_function("() => document.fullscreenElement === null")
     expect(page.get_by_label("Answer codes")).to_be_visible()
+    page.get_by_role("button", name="Next question").click()
+    settle(page)
+    following = NAMES[NAMES.index("scaling") + 1]
+    for _ in range(2):  # the address names it, so that it can be loaded again
+        expect(page.locator(".vote h1")).to_have_text(VOTES[following].question.prompt)
+        assert page.url.endswith(f"?q={following}")
+        page.reload()
+        page.locator(".vote h1").wait_for()
+    page.go_back()
+    expect(page.locator(".vote h1")).to_have_text(QUESTION.prompt)
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
