@@ -13,6 +13,7 @@ The table says of right: yes, no, skipped (nothing was answered), or nothing whe
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,9 @@ MOST_ROWS = 20_000  # of one table
 MOST_TABLES = 300
 LARGEST_CLASS = 20_000_000  # bytes of all tables together
 LONGEST_CELL = 500
-_FORMULA = tuple("=+-@＝＋－＠\t\r\n")
+_BEGINS = r"(^|[;\t]\s*)"  # what begins a cell; at ; and tab, too, for some spreadsheets split cells there
+_FORMULA = r"(?=['=+\-@＝＋－＠\t\r\n])"
+_TO_GUARD, _GUARDED = re.compile(_BEGINS + _FORMULA), re.compile(f"{_BEGINS}'{_FORMULA}")
 _NEEDED = ("kind", "name", "right")
 _SIGNS = ",;\t"  # what may stand between cells, once a spreadsheet has saved a table again
 
@@ -74,7 +77,7 @@ def attempts(progress: Progress, described: Described, pseudonym: str = "") -> l
 
 
 def _attempt(name: str, answer: Answer, lesson: str, title: str, pseudonym: str) -> Attempt:
-    kind = next((kind for begins, kind in _BEGINS.items() if name.startswith(begins)), "exercise")
+    kind = next((kind for begins, kind in _PREFIXES.items() if name.startswith(begins)), "exercise")
     right = "yes" if answer.right else "skipped" if answer.answer == "" else "no"
     return Attempt(
         kind, name, right, lesson, title, answer.day.isoformat(), str(answer.seed), answer.answer or "", answer.slip,
@@ -82,7 +85,7 @@ def _attempt(name: str, answer: Answer, lesson: str, title: str, pseudonym: str)
     )  # fmt: skip
 
 
-_BEGINS = {VOTE: "vote", DIAGNOSTIC: "diagnostic"}
+_PREFIXES = {VOTE: "vote", DIAGNOSTIC: "diagnostic"}
 
 
 def to_csv(rows: Iterable[Attempt]) -> str:
@@ -98,13 +101,13 @@ def written(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def guarded(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula. One that begins with an apostrophe gets another, so that
-    `unguarded` gives back what was."""
-    return f"'{cell}" if cell.startswith((*_FORMULA, "'")) else cell
+    """A cell that no spreadsheet takes for a formula, not even one that splits it where it has a semicolon or a tab.
+    What begins with an apostrophe gets another, so that `unguarded` gives back what was."""
+    return _TO_GUARD.sub(r"\1'", cell)
 
 
 def unguarded(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith((*_FORMULA, "'")) else cell
+    return _GUARDED.sub(r"\1", cell)
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def written(task: Task, answer: Any) -> str:
     if isinstance(answer, str):
         return answer
     if isinstance(answer, Mapping):
-        return "; ".join(answer.values())
+        return " | ".join(answer.values())
     if isinstance(answer, np.ndarray):
         return " ".join("".join(str(int(seen)) for seen in row) for row in answer)
     return named(task.trace, answer)
