@@ -32,8 +32,8 @@ _NOUN = PAINT.features.index("noun")
 
 @dataclass(frozen=True)
 class Item:
-    """A question about one idea. lesson: where it is taught; build: prompt and options from random numbers and "
-    "a form."""
+    """A question about one idea. lesson: where it is taught; build: prompt and options from random numbers and a
+    form."""
 
     idea: str
     title: str

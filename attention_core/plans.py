@@ -70,8 +70,8 @@ FIVE = (
     )),
     Plan("Divide, but by what?", _SHARES, (
         Step(3, "similarity", "The histogram of random dot products; raise d.",
-             "How far from 0 does a dot product of 64 coordinates lie?", "“0, for they are orthogonal”; "
-                                                                         "“64”.", "spread"),
+             "How far from 0 does a dot product of 64 coordinates lie?",
+             "“0, for they are orthogonal”; “64”.", "spread"),
         Step(2, "similarity", "What *hit* takes, divided by nothing, √d_k and d_k.", "Which of the three is it?",
              "“By d_k.” Vote with one, two or three fingers, too.", "scaling"),
     )),
@@ -108,8 +108,8 @@ FIVE = (
              "“A score of 0 takes nothing.”", "hidden-by-zero", {"applied": "zero"}),
     )),
     Plan("The purple cube", _HEAD, (
-        Step(2, "positions", "Red and blue change places.", "What changes for *cube*?", "“It turns red”, “it "
-                                                                                      "turns blue”.",
+        Step(2, "positions", "Red and blue change places.", "What changes for *cube*?",
+             "“It turns red”, “it turns blue”.",
              "swapped", {"order": "swapped"}),
         Step(3, "positions", "A bias for the word before.", "How much does *cube* take from *blue*?",
              "“Nine times as much.” A share is never above 1.", "word-before", {"scheme": "relative"}),
@@ -127,17 +127,17 @@ FIVE = (
              "“Another kind of mathematics.”", "", {"part": "encoder"}),
     )),
     Plan("One layer or two", "Who has seen heads and masks.", (
-        Step(3, "block", "*glass ball steel table shattered*: one layer, then two.", "From whom does *shattered* "
-                                                                                   "take most?",
+        Step(3, "block", "*glass ball steel table shattered*: one layer, then two.",
+             "From whom does *shattered* take most?",
              "“From *glass*, for it is near *ball* in the sentence.”", "", {"part": "layers"}),
-        Step(2, "block", "All embeddings doubled.", "Is attention linear?", "“Yes: there are only "
-                                                                            "products.”", "doubled"),
+        Step(2, "block", "All embeddings doubled.", "Is attention linear?",
+             "“Yes: there are only products.”", "doubled"),
     )),
     Plan("An estimation race", "Who has seen heads and masks.", (
         Step(3, "cost", "Groups estimate: the scores of 100 million words, 4 bytes each.", "How much memory is it?",
              "Three zeros too few; one score for each word.", "stored", {"n": 100_000_000}),
-        Step(2, "cost", "One wide head or four narrow ones.", "Which multiplies less?", "“Many heads are more "
-                                                                                        "efficient.”",
+        Step(2, "cost", "One wide head or four narrow ones.", "Which multiplies less?",
+             "“Many heads are more efficient.”",
              "more-heads"),
     )),
     Plan("Trained or made by hand", "Who has seen values and positions.", (
@@ -155,14 +155,13 @@ FIVE = (
     Plan("Teams find the first error", _SHARES, (
         Step(3, "debugger", "The lines that a chatbot printed; a team for each.", "Does your line follow from the one "
              "before?", "“It reads well.” One cell is enough to refute a line.", "first-wrong"),
-        Step(2, "debugger", "Three sums of one row.", "Which of them is right?", "Made from what? Each answers "
-                                                                                 "a question "
-             "of its own.", "which-sum"),
+        Step(2, "debugger", "Three sums of one row.", "Which of them is right?",
+             "Made from what? Each answers a question of its own.", "which-sum"),
     )),
     Plan("A student presents", "Who has seen heads and positions.", (
         Step(3, "sandbox", "A sentence with features and weights of a student’s own, opened by its link.",
-             "What do you expect in this row, and why?", "“It looks for what is similar.” For what the weights "
-                                                         "ask for."),
+             "What do you expect in this row, and why?",
+             "“It looks for what is similar.” For what the weights ask for."),
         Step(2, "sandbox", "The same head twice.", "What does the second layer add?", "“Nothing new”; “as much again”.",
              "one-more-layer", {"layers": 2}),
     )),
@@ -176,8 +175,8 @@ FIFTEEN = (
              "“They even out.”", "plus-100"),
         Step(4, "softmax", "Temperature: divide all scores by 0.5.", "What does the first get?",
              "“The same, for all are divided.”", "temperature", {"scores": "logits"}),
-        Step(3, "debugger", "A chatbot’s row sum.", "Add up the row yourselves. Is it so?", "“It will have "
-                                                                                            "computed it.”",
+        Step(3, "debugger", "A chatbot’s row sum.", "Add up the row yourselves. Is it so?",
+             "“It will have computed it.”",
              "which-sum"),
     )),
     Plan("Who may see whom", _HEAD, (
@@ -194,8 +193,8 @@ FIFTEEN = (
         Step(5, "values", "From *red* to *ball*: weight × value, then W_O.", "Whose row is the result added to?",
              "“To the one that was looked at.”", "owner"),
         Step(5, "values", "Residual off.", "What is left of *ball*?", "“All of it.”", "residual", {"residual": False}),
-        Step(5, "values", "The identity for W_V and W_O.", "Is V superfluous?", "It is contested how far; here "
-                                                                                "it is not.",
+        Step(5, "values", "The identity for W_V and W_O.", "Is V superfluous?",
+             "It is contested how far; here it is not.",
              "identity", {"maps": "identity"}),
     )),
 )  # fmt: skip
@@ -224,9 +223,8 @@ FIFTY = (
              {"applied": "zero"}),
         Step(10, "positions", "The shuffle test.", "What changes for *cube*?", "“It takes the nearer one’s colour.”",
              "swapped", {"order": "swapped"}),
-        Step(10, "positions", "A bias by distance, then turning.", "How much does *cube* take from "
-                                                                   "*blue*?", "Nine times "
-             "a share.", "word-before", {"scheme": "relative"}),
+        Step(10, "positions", "A bias by distance, then turning.",
+             "How much does *cube* take from *blue*?", "Nine times a share.", "word-before", {"scheme": "relative"}),
         Step(5, "positions", "Two banks.", "What tells them apart?", "“The word.” It is the same row of X twice.", "",
              {"text": "banks", "scheme": "relative", "causal": True}),
     )),

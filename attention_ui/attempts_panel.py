@@ -55,9 +55,10 @@ def own_attempts(now: Progress) -> None:
             f"attention-attempts-{date.today().isoformat()}.csv", "text/csv", on_click="ignore", key="attempts.save",
             icon=":material/download:",
         )  # fmt: skip
-    st.caption("A table for spreadsheets: what you answered, on which day, right or not, and which slip "
-               "explains it. No "
-               "name, no address, nothing that says who you are, but for a pseudonym that you type.")  # fmt: skip
+    st.caption(
+        "A table for spreadsheets: what you answered, on which day, right or not, and which slip explains it. No name, "
+        "no address, nothing that says who you are, but for a pseudonym that you type."
+    )
 
 
 # --- a class ---------------------------------------------------------------------------------------------------------
@@ -109,9 +110,10 @@ def _summary(tables: list[list[Attempt]], learners: int) -> None:
     header = ("", "lesson", "learners who tried", "right at once", "right in the end", "most frequent slips")
     if rows:
         st.html(text_table("What the class did", header, rows, prose=True))
-        st.download_button("This summary as "
-                           "CSV", written(("exercise", *header[1:]), rows), "attention-class.csv", "text/csv",
-                           on_click="ignore", key="attempts.summary", icon=":material/download:")  # fmt: skip
+        st.download_button(
+            "This summary as CSV", written(("exercise", *header[1:]), rows), "attention-class.csv", "text/csv",
+            on_click="ignore", key="attempts.summary", icon=":material/download:",
+        )  # fmt: skip
 
 
 def _row(one: Summary) -> tuple[str, ...]:

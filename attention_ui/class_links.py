@@ -117,9 +117,10 @@ def base_field() -> None:
     if not reached(base()):
         hint = suggested(base())
         where = f"; it may be {hint}." if hint else ". Streamlit prints it as “Network URL” when it starts."
-        notice(f"{urlsplit(base()).hostname} is, on a phone, the phone itself, so phones cannot open this link. "
-               f"Type the "
-               f"address of this machine in your network{where}")  # fmt: skip
+        notice(
+            f"{urlsplit(base()).hostname} is, on a phone, the phone itself, so phones cannot open this link. Type the "
+            f"address of this machine in your network{where}"
+        )
 
 
 def _typed() -> None:

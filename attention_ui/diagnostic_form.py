@@ -24,6 +24,11 @@ from attention_ui.teach import WIDTH
 
 _KEY, _FORM = "diagnostic", "diagnostic.form"
 _WHEN = {"before": "Before the course", "after": "After the course"}
+_SAYS = {
+    "before": "Twelve questions, about ten minutes. Paper and a calculator are allowed, help is not. If you do not "
+    "know, say so: a guess tells you nothing. What is right is not said here; the lessons do that.",
+    "after": "The same twelve ideas, with other numbers. At the end, each answer is explained.",
+}
 _UNSURE = len(LETTERS)
 
 
@@ -67,11 +72,7 @@ def _questions(form: str, under_way: _Sitting) -> None:
     """All twelve; nothing is said of any before the last. A fragment, so that a choice reruns this and not the page."""
     if under_way.seed is None:  # just done: the page shows the profile in this place
         st.rerun()
-    st.markdown("Twelve questions, about ten minutes. Paper and a calculator are allowed, help is not. If you "
-                "do not know, "
-                "say so: a guess tells you nothing. What is right is not said here; the lessons do that."
-                if form == "before" else
-                "The same twelve ideas, with other numbers. At the end, each answer is explained.")  # fmt: skip
+    st.markdown(_SAYS[form])
     for number, item in enumerate(ITEMS.values(), 1):
         _question(number, item.idea, under_way)
     answered = sum(option is not None for option in under_way.chosen.values())
@@ -86,9 +87,8 @@ def _question(number: int, idea: str, under_way: _Sitting) -> None:
         st.session_state[key] = under_way.chosen.get(idea)
     with st.container(border=True, width=WIDTH):
         st.html(f'<p class="prompt"><b>{number}.</b> {escape(question.prompt)}</p>')
-        options = [*(f"**{letter}** "
-                     f"{plain(option.text)}" for letter, option in zip(LETTERS, question.options, strict=True)),
-                   "I do not know yet"]  # fmt: skip
+        lettered = zip(LETTERS, question.options, strict=True)
+        options = [*(f"**{letter}** {plain(option.text)}" for letter, option in lettered), "I do not know yet"]
         st.radio(f"Question {number}", range(len(options)), index=None, format_func=options.__getitem__, key=key,
                  label_visibility="collapsed", on_change=partial(_choose, under_way, idea, key))  # fmt: skip
 

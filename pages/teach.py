@@ -20,8 +20,7 @@ st.subheader("Votes", anchor=False)
 st.markdown(
     "A question with four options. Three are what learners do believe; the numbers are computed, as everywhere here. "
     "Put it on the screen and let everybody choose alone first. Phones read the code beside it, and hand back "
-    "an answer "
-    "code of six signs, which you paste. Without phones, count hands."
+    "an answer code of six signs, which you paste. Without phones, count hands."
 )
 st.markdown(
     "Look at the counts before you reveal anything. If about a third to two thirds are right, let neighbours convince "
@@ -33,9 +32,8 @@ votes()
 st.subheader("What learners did", anchor=False)
 st.markdown(
     "On the start page, under “Your progress”, a learner saves “Your attempts as CSV”: exercises, predictions, "
-    "votes and "
-    "the diagnostic, without a name. Collect the files, and see here what was tried, how often it was right, and which "
-    "slips were most frequent. They are read for this page alone, and not kept."
+    "votes and the diagnostic, without a name. Collect the files, and see here what was tried, how often it was right, "
+    "and which slips were most frequent. They are read for this page alone, and not kept."
 )
 class_attempts()
 st.markdown("Twelve questions before the course and after it show each learner what has been gained.")

@@ -113,8 +113,7 @@ def _more_heads() -> Made:
     before, after = (found["scores"] for found in (one, many))
     return (
         f"One head of width {_WIDTH} multiplies {before} times for the scores of 5 words. How often do 4 heads "
-        f"of width "
-        f"{_WIDTH // 4} multiply?",
+        f"of width {_WIDTH // 4} multiply?",
         (f"{after}, as often", "Four times as many scores, each with a quarter of the products."),
         (f"{before // 4}", "Many narrow heads are more efficient."),
         (f"{4 * before}", "Every head costs as much as one wide head."),
@@ -128,8 +127,7 @@ def _one_more_layer() -> Made:
     )
     return (
         f"Our head leaves “cube” with {exact(one)} of red. The same head, with the same weights, is put on top "
-        f"of it as a "
-        "second layer. How much red has “cube” then?",
+        "of it as a second layer. How much red has “cube” then?",
         (
             decimal(two),
             "The second layer reads what the first one left: “red” has more paint now than it came with, and what is "
