@@ -4,8 +4,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from attention_core.attempts import from_csv
+from attention_core.choices import LETTERS
+from attention_core.diagnostic import ITEMS
 from attention_core.votes import VOTES
-from attention_ui.lesson import TOOLS
+from attention_ui.lesson import TOOLS, lesson
 from attention_ui.votes import NAMES
 from helpers import open_page, settle
 from one_head import open_head
@@ -167,3 +169,30 @@ def test_attempts_from_a_learner_to_the_teacher(page: Page, server: str, tmp_pat
     table = page.get_by_role("table", name="What the class did")
     expect(table.get_by_role("row").nth(1)).to_contain_text("no scaling (1)")
     expect(page.get_by_text("1 table, 1 learner.")).to_be_visible()
+
+
+def test_the_diagnostic_by_keyboard(page: Page, server: str) -> None:
+    """One question answered rightly, one wrongly, the others not; the profile, and a lesson that it names."""
+    page.set_viewport_size(PHONE)
+    open_page(page, server, "/diagnostic")
+    (known, item), (missed, other) = list(ITEMS.items())[:2]
+    for number, option in ((1, item.question(0).right), (2, (other.question(0).right + 1) % len(LETTERS))):
+        radios = page.get_by_role("radiogroup", name=f"Question {number}", exact=True).get_by_role("radio")
+        radios.nth(0).focus()
+        page.keyboard.press("Space")
+        settle(page)
+        for _ in range(option):
+            page.keyboard.press("ArrowDown")
+            settle(page)
+    expect(page.get_by_text(f"2 of {len(ITEMS)} answered.")).to_be_visible()
+    page.get_by_role("button", name="I am done").focus()
+    page.keyboard.press("Enter")
+    table = page.get_by_role("table", name="What you know")
+    for idea, says in ((known, "✓ known"), (missed, "✗ not yet"), ("cost", "– no answer")):
+        row = table.get_by_role("row").filter(has=page.get_by_role("rowheader", name=ITEMS[idea].title, exact=True))
+        expect(row.get_by_role("cell")).to_have_text(says)
+    expect(page.get_by_text(f"Known: before the course 1 of {len(ITEMS)}.")).to_be_in_viewport()
+    settle(page)
+    assert page.evaluate(SIDEWAYS) <= 0
+    page.get_by_role("link", name=lesson(ITEMS[missed].lesson).title).click()
+    expect(page.get_by_role("heading", level=1, name=lesson(ITEMS[missed].lesson).title)).to_be_visible()
