@@ -105,10 +105,11 @@ def _listed(picture: Picture, caption: str, answers: tuple[Answer, ...]) -> None
     if not answers:
         return
     rows = [
-        (_entry(picture, one), decimal(one.now), one.text, decimal(one.move), decimal(one.value), KINDS[one.kind])
+        (_entry(picture, one), decimal(one.now), one.text, decimal(one.move), decimal(one.value))
+        + (KINDS[one.kind],) * (one.kind != "reaches")
         for one in answers[:_MOST]
     ]
-    header = ("", "now", "would be", "moves by", "the cell is then", "")
+    header = ("", "now", "would be", "moves by", "the cell is then", "")[: len(rows[0])]
     st.html(text_table(caption, header, rows))
     if len(answers) > _MOST:
         st.caption(f"And {len(answers) - _MOST} more, which move farther.")
