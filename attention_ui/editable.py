@@ -192,6 +192,7 @@ def shape_text(shape: Index) -> str:
 def cell_text(name: str, at: Index, labels: Mapping[str, tuple[str, ...]], axes: Sequence[str] = ()) -> str:
     """A cell of a given matrix in words: 'W_Q, row noun, column 0'. axes: as the program reads it, if not as usual."""
     usual = programs.given_of(name).axes
+    usual = usual[max(0, len(usual) - len(at)) :]  # a matrix of one head may lack its axis of heads
     front, inner = at[: len(at) - len(usual)], at[len(at) - len(usual) :]
     axes = axes[len(axes) - len(usual) :] if len(axes) >= len(usual) else usual
     along = (labels.get(axis, labels.get(known)) for axis, known in zip(axes, usual, strict=True))

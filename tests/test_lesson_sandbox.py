@@ -17,6 +17,7 @@ from attention_core.handmade import HEADS
 from attention_core.loading import LOADS, held
 from attention_core.numerals import parse
 from attention_ui.document import compute
+from attention_ui.editable import EditError
 from attention_ui.link import View, pack, unpack
 from attention_ui.sheet import Sheet
 from tests.test_pages import alerts, opened, sound
@@ -80,6 +81,18 @@ def test_a_feature_of_another_name_keeps_what_was_typed():
     moved = one.with_settings(features="noun, adj, verb, red, blue, round")  # the same names in another order
     assert moved.edits["w_q"] == {(0, 0): "7"}
     assert "w_q" not in one.with_settings(features="adj, verb, red, blue, round").edits
+
+
+@pytest.mark.parametrize("heads", [1, 2])
+@pytest.mark.parametrize("places", BENCH.allowed["places"])
+def test_every_given_matrix_can_be_typed_into_and_pasted_into(places, heads):
+    one = sheet(places=places, heads=heads, features="adj, noun, verb, red, blue, round, size")
+    given = one.given()[0]
+    for name in one.editable:
+        at = tuple(n - 1 for n in given[name].shape)
+        assert compute(one.with_cells(name, {at: "3/4"})).matrix(name).value[at] == 0.75
+        with pytest.raises(EditError, match=r"\.$"):
+            one.with_cells(name, {at: "nonsense"})
 
 
 def test_rows_of_w_o_belong_to_their_head():
