@@ -45,7 +45,8 @@ def make_link(path: str) -> None:
     """
     st.markdown("The link opens this page with the matrices as they stand, at the step that is shown, with a task at "
                 "its top. What you hide a learner can show again.", width=WIDTH)  # fmt: skip
-    text = st.text_area("Task", key=f"{path}.task", max_chars=LONGEST, width=WIDTH, height=100, placeholder=_SUCH_AS)
+    text = st.text_area("What the class is to do", key=f"{path}.task", max_chars=LONGEST, width=WIDTH, height=100,
+                        placeholder=_SUCH_AS)  # fmt: skip
     hides = st.multiselect("Hide", list(GROUPS), format_func=GROUPS.get, key=f"{path}.hides", width=WIDTH,
                            placeholder="Nothing is hidden")  # fmt: skip
     if st.button("Make the link", key=f"{path}.make", icon=":material/link:"):

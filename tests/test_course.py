@@ -14,6 +14,8 @@ from attention_core.benches import BENCHES
 from attention_core.examples import EXAMPLES
 from attention_core.exercises import EXERCISES
 from attention_core.glossary import term
+from attention_core.invariances import CHANGES
+from attention_core.loading import LOADS
 from attention_ui.controls import ABLATIONS
 from attention_ui.course import recap_of
 from attention_ui.lesson import LESSONS
@@ -92,7 +94,12 @@ def test_the_terms_that_pages_open_are_in_the_glossary():
 # --- Any sequence of settings ----------------------------------------------------------------------------------------
 
 
-OPTIONS = {"example": list(EXAMPLES), "ablation": list(ABLATIONS)}  # these are shown by other words than their names
+OPTIONS = {  # these are shown by other words than their names
+    "example": list(EXAMPLES),
+    "ablation": list(ABLATIONS),
+    "sandbox.load": list(LOADS),
+    "sandbox.change": list(CHANGES),
+}
 
 
 def moves(app: AppTest) -> list:
@@ -112,7 +119,8 @@ def move(element, chance: int) -> None:
         values = OPTIONS.get(element.key, element.options)
         element.set_value(values[chance % len(values)])
     elif element.type == "radio":
-        element.set_value(element.options[chance % len(element.options)])
+        shown = element.options[chance % len(element.options)]
+        element.set_value(re.sub(r"\\(.)", r"\1", shown))  # as it is, where signs of Markdown stand behind a backslash
     else:
         element.click()
 

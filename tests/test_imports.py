@@ -275,8 +275,7 @@ def test_the_lines_that_save_a_file_do(tmp_path, monkeypatch):
 def test_a_file_is_put_into_the_sandbox():
     arrays = given_three(np.random.default_rng(6), 1, False)
     app = opened("pages/sandbox.py")
-    field = app.get("file_uploader")[-1] if app.get("file_uploader") else None
-    assert field is not None
+    (field,) = (field for field in app.get("file_uploader") if field.key == "sandbox.files")
     field.set_value(("head.npz", npz(**arrays, output=attention(**arrays)), "application/octet-stream")).run()
     app.button(key="sandbox.import").click().run()
     document = sound(app).session_state["visit.sandbox"].document
