@@ -40,6 +40,7 @@ LESSONS = (
     "training",
     "in_context",
     "debugger",
+    "sandbox",
 )
 EARLY = ("E31", "E32", "E34")  # those of lessons that stand earlier in the course than in the curriculum
 every = pytest.mark.parametrize("name", EXERCISES)
