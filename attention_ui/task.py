@@ -9,7 +9,7 @@ Vocabulary
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from attention_core.tokens import SentenceError, split
+from attention_core.tokens import MAX_LENGTH, SentenceError, split
 from attention_ui.link import LinkError, decode, encode
 
 PARAM = "lesson"
@@ -37,9 +37,10 @@ class Task:
         unknown = [name for name in self.hides if name not in GROUPS]
         if unknown or len(set(self.hides)) < len(self.hides):
             raise LinkError("it hides something that this page does not have.")
-        for word in self.text.split():  # a word that garbles the text around it would garble the page
+        words = self.text.split()  # one that garbles the text around it would garble the page
+        for part in (word[at : at + MAX_LENGTH] for word in words for at in range(0, len(word), MAX_LENGTH)):
             try:
-                split(word[:40])
+                split(part)
             except SentenceError:
                 raise LinkError("its task has characters that cannot be shown.") from None
 

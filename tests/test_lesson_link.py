@@ -95,6 +95,7 @@ def test_any_state_comes_back_by_link_and_by_file(block):
         ({"hides": ["typing", "typing"]}, "does not have"),
         ({"asks": "x"}, "not written as"),
         ({"task": "a\u202eb"}, "cannot be shown"),
+        ({"task": "a" * 60 + "\u202eb"}, "cannot be shown"),
     ],
 )
 def test_a_task_that_cannot_be_is_refused(inner, says):
