@@ -60,6 +60,13 @@ function redraw(node, what, draw) {
   node.replaceChildren(...draw());
 }
 
+/** A disc of paint. Its colour is no attribute: those a page may forbid (style-src), as the file of a page does. */
+function discOf(colour) {
+  const disc = el("span", { class: "head-disc", "aria-hidden": "true" });
+  disc.style.background = colour;
+  return disc;
+}
+
 /** A button with a visible label; the icon is decoration and appears only where the icon font is loaded. */
 function button(label, icon, attributes, onClick) {
   const node = el("button", { type: "button", ...attributes });
@@ -366,7 +373,7 @@ class Figure {
       const named = disc && disc.name !== labels[i] ? disc.name : "";
       redraw(head, [labels[i], disc], () => (disc
         ? [labels[i], el("span", { class: "paint" },
-          el("span", { class: "head-disc", style: `background:${disc.colour}`, "aria-hidden": "true" }), named)]
+          discOf(disc.colour), named)]
         : [labels[i]]));
       setAttribute(head, "title", named ? `${labels[i]}, ${named}` : labels[i]);
       head.classList.toggle("painted", Boolean(disc));

@@ -13,6 +13,7 @@ from attention_core.examples import EXAMPLES
 from attention_ui import session
 from attention_ui.document import TEMPERATURES, compute
 from attention_ui.lesson import notice
+from attention_ui.link import FORMS, ORIENTATIONS
 from attention_ui.payload import SHOWN
 from attention_ui.readings import chosen
 from attention_ui.teach import WIDTH
@@ -24,8 +25,6 @@ ABLATIONS: Mapping[str, str] = {
     "masked_with_zero": "Mask with 0 instead of −∞",
 }
 
-_ORIENTATION = {False: "tokens as rows", True: "tokens as columns"}
-_FORMS = {False: "decimals", True: "fractions"}
 _SHOWN = dict(zip(SHOWN, ("now", "before the last change", "difference"), strict=True))
 
 
@@ -215,10 +214,10 @@ def display() -> None:
             "Tokens stand as",
             "columns",
             now.view.columns,
-            _ORIENTATION,
+            ORIENTATIONS,
             lambda new: session.set_view(columns=new),
         )
-        _choice("Numbers as", "exact", now.view.exact, _FORMS, lambda new: session.set_view(exact=new))
+        _choice("Numbers as", "exact", now.view.exact, FORMS, lambda new: session.set_view(exact=new))
         _choice("Show the numbers", "shown", now.shown, _SHOWN, session.set_shown)
 
 

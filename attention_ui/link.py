@@ -53,6 +53,8 @@ class View:
     figures: Mapping[str, Value] = field(default_factory=dict)
 
 
+ORIENTATIONS: Mapping[bool, str] = {False: "tokens as rows", True: "tokens as columns"}  # by View.columns
+FORMS: Mapping[bool, str] = {False: "decimals", True: "fractions"}  # by View.exact
 _SWITCHES = {
     "causal": bool,
     "scaled": bool,

@@ -25,6 +25,7 @@ from attention_core.checks import checks, is_product
 from attention_core.moves import Move
 from attention_core.numerals import amounts, decimal, exact, says
 from attention_core.remarks import added_by_heads, listed, remarks
+from attention_core.rules import Cell, Term
 from attention_core.trace import Matrix, Step, Traced
 from attention_ui.colours import mixed_colour, mixed_name
 from attention_ui.document import Head
@@ -189,7 +190,7 @@ def _invitation(picture: Picture) -> str:
     """What may be done with the matrices of this page."""
     given = picture.head.trace.given
     editable = [name for name in picture.editable if name in given]
-    listed_letters = _listed(list(dict.fromkeys(readable(programs.given_of(name).letter) for name in editable)))
+    listed_letters = joined(list(dict.fromkeys(readable(programs.given_of(name).letter) for name in editable)))
     painted = "".join(f"; cells of {called} can be painted" for called in _painted(picture))
     changed = f" Numbers in {listed_letters} can be changed{painted}." if editable else ""
     return f"Pick any cell to see where its number comes from.{changed}"
@@ -612,12 +613,19 @@ def _unmistaken(label: str) -> str:
 
 
 def panel(picture: Picture) -> Data | None:
-    """What the panel says about the picked cell: where it sits, its arithmetic with real operands, formula and code."""
-    view = picture.view
-    at = None if view.picked is None else index_of(picture.head.trace, *view.picked)
+    """What the panel says about the picked cell; None where none is picked."""
+    return None if picture.view.picked is None else account(picture, *picture.view.picked)
+
+
+def account(picture: Picture, drawn: str, row: int, col: int, written: bool = True) -> Data | None:
+    """Of a cell: where it sits, its arithmetic with real operands, formula and code; None where there is no such cell.
+
+    drawn, row, col: its figure, and its place in it. written: with its arithmetic, which is the longest of all.
+    """
+    at = index_of(picture.head.trace, drawn, row, col)
     if at is None:
         return None
-    matrix = picture.head.matrix(base(view.picked[0]))
+    matrix = picture.head.matrix(base(drawn))
     shown = picture.shown_of(matrix.name)
     if shown == "before":
         matrix = picture.before.matrix(matrix.name)
@@ -631,7 +639,11 @@ def panel(picture: Picture) -> Data | None:
     if shown == "difference":
         return about | _differs(picture, matrix, at)
     if isinstance(matrix, Traced):
-        return about | _made(picture, matrix, at)
+        return (
+            about
+            | _about_made(picture, matrix, at)
+            | {"arithmetic": _arithmetic(picture, matrix, at) if written else []}
+        )
     return about | {"arithmetic": [], "formula": None, "code": "", "about": _about_given(picture, matrix, at)}
 
 
@@ -662,25 +674,29 @@ def _differs(picture: Picture, matrix: Matrix, at: tuple[int, ...]) -> Data:
     }  # fmt: skip
 
 
-def _made(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Data:
-    cell = matrix.explain(at)
-    moved = isinstance(matrix.step.rule, Move)  # nothing is computed: the cell that it was, by its name
-    pieces = [
-        piece
-        if isinstance(piece, str)
-        else drawn_cell(picture, piece.name, piece.at)
-        | {"text": cell_name(picture, piece.name, piece.at) if moved else picture.form(piece.value)}
-        for piece in cell.pieces
-    ]
-    equals = (
-        "=" if moved else _equals(picture, cell.written(picture.form), cell.value, [term.value for term in cell.terms])
-    )
+def _about_made(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Data:
     return {
-        "arithmetic": [*pieces, f" {equals} {picture.form(cell.value)}"],
         "formula": tree(_formula(matrix.step, picture.view.columns)),
         "code": matrix.step.code,
         "about": " ".join((matrix.step.says, *_by_head(picture, matrix, at))),
     }
+
+
+def _arithmetic(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> list[str | Data]:
+    """How a number was made, from left to right: signs as text, each operand with its place."""
+    cell = matrix.explain(at)
+    if isinstance(matrix.step.rule, Move):  # nothing is computed: the cell that it was, by its name
+        return [*_places(picture, cell, lambda piece: cell_name(picture, piece.name, piece.at)),
+                f" = {picture.form(cell.value)}"]  # fmt: skip
+    equals = _equals(picture, cell.written(picture.form), cell.value, [term.value for term in cell.terms])
+    return [*_places(picture, cell, lambda piece: picture.form(piece.value)), f" {equals} {picture.form(cell.value)}"]
+
+
+def _places(picture: Picture, cell: Cell, said: Callable[[Term], str]) -> list[str | Data]:
+    return [
+        piece if isinstance(piece, str) else drawn_cell(picture, piece.name, piece.at) | {"text": said(piece)}
+        for piece in cell.pieces
+    ]
 
 
 def _by_head(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Sequence[str]:
@@ -690,7 +706,7 @@ def _by_head(picture: Picture, matrix: Traced, at: tuple[int, ...]) -> Sequence[
     if not parts:
         return ()
     said = [f"head {i + 1} adds {picture.form(part)}" for i, part in enumerate(parts)]
-    return (f"Of this, {_listed(said)}.",)
+    return (f"Of this, {joined(said)}.",)
 
 
 def _equals(picture: Picture, written: str, value: float, operands: Sequence[float]) -> str:
@@ -774,12 +790,13 @@ def _remade(picture: Picture) -> list[str]:
     names = changes.remade(picture.before.trace, picture.head.trace)
     if not names:
         return []
-    some = _listed([plain_letter(picture, name) for name in names])
+    some = joined([plain_letter(picture, name) for name in names])
     return [f"{some if len(names) <= 4 else f'{len(names)} others'} {'has' if len(names) == 1 else 'have'} other rows "
             "or columns now."]  # fmt: skip
 
 
-def _listed(letters: Sequence[str]) -> str:
+def joined(letters: Sequence[str]) -> str:
+    """A list in a sentence: Q, K and V."""
     return " and ".join([", ".join(letters[:-1]), letters[-1]] if len(letters) > 1 else letters)
 
 
@@ -865,7 +882,7 @@ def _new_shapes(picture: Picture, first: changes.Change) -> list[Data]:
     added = dict.fromkeys(title(picture, name) for name in read if not old.has(name))
     lines += [{"text": f"The step “{name}” was added."} for name in added]
     if made:
-        start = f"so {_listed(made)}" if lines else _listed(made)
+        start = f"so {joined(made)}" if lines else joined(made)
         lines.append({"text": f"{start} {'has' if len(made) == 1 else 'have'} other rows or columns, too."})
     return lines
 

@@ -20,6 +20,7 @@ from attention_ui.payload import Picture
 from attention_ui.picture_file import svg
 from attention_ui.session import Visit, load, visit
 from attention_ui.slices import drawn_names, file_name
+from attention_ui.standalone import standalone
 from attention_ui.teach import WIDTH
 from attention_ui.worksheet import KINDS, PAPERS, worksheet
 
@@ -67,9 +68,11 @@ def take_home(name: str, title: str) -> None:
         return lambda: make(picture(now))
 
     st.markdown("The matrices above as they stand now, with your numbers. Scripts and notebook compute them again by "
-                "themselves, line by line, and need nothing of this app.", width=WIDTH)  # fmt: skip
+                "themselves, line by line. The interactive page still says of every cell where it comes from. None of "
+                "them needs this app.", width=WIDTH)  # fmt: skip
+    page = (".html", "text/html", lambda shown: standalone(title, shown))
     with st.container(horizontal=True, width=WIDTH):
-        for label, (ending, mime, make) in _FILES.items():
+        for label, (ending, mime, make) in (*_FILES.items(), ("Interactive page (HTML)", page)):
             st.download_button(label, contents(make), f"attention-{name}{ending}", mime, key=f"{name}.take{ending}",
                                on_click="ignore", icon=":material/download:")  # fmt: skip
     _page_file(name, now)

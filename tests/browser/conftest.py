@@ -19,7 +19,7 @@ from helpers import ASKING, running_app
 HERE = Path(__file__).parent
 LOCAL = {"127.0.0.1", "localhost"}
 SCREEN = {"width": 1440, "height": 1000}
-INSIDE = {"data", "blob", "about"}  # schemes that never leave the browser
+INSIDE = {"data", "blob", "about", "file"}  # schemes that never leave the browser
 # Without a sandbox, because root may not have one; and with none of Chromium's own talk to the outside.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
