@@ -17,9 +17,11 @@ import streamlit as st
 
 from attention_ui.document import compute
 from attention_ui.link import pack
-from attention_ui.payload import Picture, board_data, what_changed
+from attention_ui.payload import board_data
+from attention_ui.picture import Picture
 from attention_ui.session import Visit, handle, hidden, visit, write
 from attention_ui.slices import has
+from attention_ui.whys import what_changed
 
 _HERE = Path(__file__).parent
 _KEY = "board"

@@ -14,7 +14,7 @@ from attention_ui import session
 from attention_ui.document import TEMPERATURES, compute
 from attention_ui.lesson import notice
 from attention_ui.link import FORMS, ORIENTATIONS
-from attention_ui.payload import SHOWN
+from attention_ui.picture import SHOWN
 from attention_ui.readings import chosen
 from attention_ui.teach import WIDTH
 

@@ -14,7 +14,9 @@ import streamlit as st
 
 from attention_ui.colours import DARK_INK, LIGHT_INK, POSITIVE, SIGNED, ink
 from attention_ui.editable import shape_text
-from attention_ui.payload import Picture, matrix_data, plain_letter, stands_turned, title, where
+from attention_ui.naming import plain_letter, stands_turned, title, where
+from attention_ui.payload import matrix_data
+from attention_ui.picture import Picture
 from attention_ui.picture_file import svg
 from attention_ui.png import png_button
 from attention_ui.slices import base, file_name, head_of

@@ -13,7 +13,8 @@ from attention_core.numerals import NumberError, decimal
 from attention_ui.document import compute
 from attention_ui.editable import Editable
 from attention_ui.lesson import notice
-from attention_ui.payload import Picture, cell_name, plain_letter, where
+from attention_ui.naming import cell_name, plain_letter, where
+from attention_ui.picture import Picture
 from attention_ui.session import load, visit
 from attention_ui.slices import base, index_of
 from attention_ui.tables import text_table

@@ -10,7 +10,8 @@ from attention_core.tokens import MAX_TOKENS
 from attention_ui.document import compute
 from attention_ui.editable import letter_text, shape_text
 from attention_ui.lesson import notice
-from attention_ui.payload import Picture, plain_letter
+from attention_ui.naming import plain_letter
+from attention_ui.picture import Picture
 from attention_ui.session import load, visit
 from attention_ui.sheet import Sheet
 from attention_ui.tables import text_table

@@ -8,7 +8,8 @@ from attention_core.numerals import decimal
 from attention_ui.document import compute
 from attention_ui.editable import Editable
 from attention_ui.lesson import notice
-from attention_ui.payload import Picture, plain_letter
+from attention_ui.naming import plain_letter
+from attention_ui.picture import Picture
 from attention_ui.predict import reveal
 from attention_ui.session import visit
 from attention_ui.slices import drawn_names, head_name, head_of, slice_of

@@ -25,7 +25,9 @@ import numpy as np
 from attention_ui.colours import DARK_INK, IDENTITIES, POSITIVE, SIGNED, ink, on_ramp
 from attention_ui.editable import shape_text
 from attention_ui.mathml import Run, runs, tree
-from attention_ui.payload import Data, Picture, formula_of, heading, letter, matrix_data, plain_letter, stands_turned
+from attention_ui.naming import formula_of, heading, letter, plain_letter, stands_turned
+from attention_ui.payload import matrix_data
+from attention_ui.picture import Data, Picture
 
 _FONT = "'Source Sans 3', 'Source Sans Pro', 'Noto Sans', 'Helvetica Neue', Arial, sans-serif"
 _MATHS = "'STIX Two Math', 'Cambria Math', 'Latin Modern Math', 'Times New Roman', serif"

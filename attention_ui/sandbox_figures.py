@@ -26,7 +26,8 @@ from attention_ui.controls import (
 from attention_ui.document import Head, compute
 from attention_ui.editable import letter_text
 from attention_ui.lesson import notice
-from attention_ui.payload import Picture, plain_letter
+from attention_ui.naming import plain_letter
+from attention_ui.picture import Picture
 from attention_ui.readings import chosen, said, worked
 from attention_ui.session import load, visit
 from attention_ui.sheet import Sheet

@@ -22,10 +22,11 @@ from attention_core.trace import Trace
 from attention_ui.document import Document, compute, example_document
 from attention_ui.editable import Editable, EditError, letter_text
 from attention_ui.link import PARAMS, LinkError, View, pack, unpack
-from attention_ui.payload import SHOWN, what_changed
+from attention_ui.picture import SHOWN
 from attention_ui.sheet import Sheet
 from attention_ui.slices import base, index_of
 from attention_ui.task import PARAM, Task, unpack_task
+from attention_ui.whys import what_changed
 
 _PLACE = "place"  # the page that the visitor is on
 _DEEPEST = 200  # commits that can be undone

@@ -23,8 +23,11 @@ from pathlib import Path
 import numpy as np
 
 from attention_core.trace import Trace
+from attention_ui.account import account
 from attention_ui.link import FORMS, ORIENTATIONS, View
-from attention_ui.payload import Data, Picture, account, board_data, joined, plain_letter
+from attention_ui.naming import joined, plain_letter
+from attention_ui.payload import board_data
+from attention_ui.picture import Data, Picture
 from attention_ui.slices import address_of
 
 _HERE = Path(__file__).parent

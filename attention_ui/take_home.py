@@ -16,7 +16,7 @@ from attention_ui.board import picture
 from attention_ui.document import compute
 from attention_ui.lesson import notice
 from attention_ui.page_file import PageError, read_page, write_page
-from attention_ui.payload import Picture
+from attention_ui.picture import Picture
 from attention_ui.picture_file import svg
 from attention_ui.session import Visit, load, visit
 from attention_ui.slices import drawn_names, file_name

@@ -25,7 +25,7 @@ from attention_core.trace import Matrix, Trace
 from attention_core.training import MOST_STEPS, Run, Setup, State
 from attention_ui.lesson import notice
 from attention_ui.loss_curve import loss_curve
-from attention_ui.payload import readable
+from attention_ui.naming import readable
 from attention_ui.readings import said
 from attention_ui.tables import matrix_table, text_table
 from attention_ui.teach import WIDTH

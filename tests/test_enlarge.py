@@ -8,7 +8,7 @@ import pytest
 from attention_ui.document import compute, example_document
 from attention_ui.enlarge import figure
 from attention_ui.link import View
-from attention_ui.payload import Picture
+from attention_ui.picture import Picture
 from tests.test_config import AA_TEXT, DARK, LIGHT, contrast
 
 PAINT = example_document("paint")

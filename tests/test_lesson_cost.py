@@ -18,7 +18,9 @@ from attention_ui.cost_figures import VIEWS, holder, large, rested, shared_out
 from attention_ui.cost_numbers import predicted
 from attention_ui.document import Head, compute
 from attention_ui.link import View, pack
-from attention_ui.payload import Picture, board_data, plain_letter
+from attention_ui.naming import plain_letter
+from attention_ui.payload import board_data
+from attention_ui.picture import Picture
 from attention_ui.sheet import Sheet
 from tests.guessing import guess_all
 from tests.laws import cells, close, explains

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from attention_core import costs, programs, run
 from attention_core.benches import BENCHES
 from attention_core.exercises import EXERCISES
+from attention_ui.account import panel
 from attention_ui.document import compute
 from attention_ui.editable import EditError
 from attention_ui.heads_numbers import BLUE, CUBE, RED, predicted
 from attention_ui.link import View, pack
-from attention_ui.payload import Picture, panel
+from attention_ui.picture import Picture
 from attention_ui.sheet import Sheet
 from tests.laws import close
 from tests.mechanisms import MECHANISMS, drawn_for, sizes_of

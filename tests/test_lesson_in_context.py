@@ -42,7 +42,8 @@ from attention_ui.in_context_numbers import (
     unchanged,
 )
 from attention_ui.link import View, pack
-from attention_ui.payload import Picture, board_data
+from attention_ui.payload import board_data
+from attention_ui.picture import Picture
 from attention_ui.sheet import Sheet
 from tests.guessing import guess_all, skip_all
 from tests.laws import close

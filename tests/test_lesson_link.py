@@ -16,7 +16,8 @@ from attention_ui.document import compute, example_document
 from attention_ui.lesson_link import SHORT
 from attention_ui.link import LinkError, View, encode, pack, unpack
 from attention_ui.page_file import PageError, read_page, write_page
-from attention_ui.payload import Picture, board_data
+from attention_ui.payload import board_data
+from attention_ui.picture import Picture
 from attention_ui.sheet import Sheet
 from attention_ui.task import GROUPS, LONGEST, PARAM, Task, pack_task, unpack_task
 from tests.test_pages import alerts, opened, sound

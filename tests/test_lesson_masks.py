@@ -5,10 +5,12 @@ import pytest
 
 from attention_core.benches import BENCHES
 from attention_core.exercises import EXERCISES
+from attention_ui.account import panel
 from attention_ui.document import compute
 from attention_ui.link import View, pack
 from attention_ui.masks_figures import APPLIED_NAMES, KIND_NAMES
-from attention_ui.payload import Picture, board_data, panel
+from attention_ui.payload import board_data
+from attention_ui.picture import Picture
 from attention_ui.session import Visit
 from attention_ui.sheet import Sheet
 from tests.guessing import guess_all, skip_all

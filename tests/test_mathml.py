@@ -8,7 +8,8 @@ from attention_core.programs import GIVENS
 from attention_ui.document import compute
 from attention_ui.link import View
 from attention_ui.mathml import Run, runs, tree
-from attention_ui.payload import Picture, letter
+from attention_ui.naming import letter
+from attention_ui.picture import Picture
 from tests.documents import SETTINGS
 from tests.heads import VARIANTS
 from tests.mechanisms import MECHANISMS

@@ -18,13 +18,17 @@ from hypothesis import strategies as st
 from attention_core import programs, rules
 from attention_core.changes import changed
 from attention_core.numerals import decimal, exact, says
+from attention_ui.account import panel
 from attention_ui.colours import mixed_colour
 from attention_ui.document import EDITABLE, compute, example_document
 from attention_ui.editable import EditError
 from attention_ui.link import View
-from attention_ui.payload import SHOWN, Picture, board_data, cell_name, panel, what_changed, where
+from attention_ui.naming import cell_name, where
+from attention_ui.payload import board_data
+from attention_ui.picture import SHOWN, Picture
 from attention_ui.sheet import Sheet
 from attention_ui.slices import index_of
+from attention_ui.whys import what_changed
 from tests.documents import SETTINGS, TRICKY, documents, matrices, seeds, setting_name, switched, typed_cells
 
 PAINT = example_document("paint")

@@ -17,7 +17,7 @@ from attention_core.numerals import decimal, exact
 from attention_ui.colours import IDENTITIES, POSITIVE, SIGNED
 from attention_ui.document import Document, compute, example_document
 from attention_ui.link import View
-from attention_ui.payload import Picture
+from attention_ui.picture import Picture
 from attention_ui.picture_file import advance, size, svg
 from attention_ui.png import measures
 from attention_ui.sheet import Sheet

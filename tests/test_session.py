@@ -18,9 +18,11 @@ from attention_ui import session
 from attention_ui.controls import ABLATIONS
 from attention_ui.document import Document, compute, example_document
 from attention_ui.link import View, pack
-from attention_ui.payload import SHOWN, Picture, board_data, why
+from attention_ui.payload import board_data
+from attention_ui.picture import SHOWN, Picture
 from attention_ui.session import Visit, handle
 from attention_ui.sheet import Sheet
+from attention_ui.whys import why
 from tests.documents import documents, matrices, seeds, switched, typed_cells
 
 PAINT, BANKS = example_document("paint"), example_document("banks")

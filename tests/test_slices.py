@@ -12,11 +12,14 @@ import numpy as np
 import pytest
 
 from attention_core.trace import Program, run
+from attention_ui.account import panel
 from attention_ui.document import Head
 from attention_ui.editable import Editable, EditError
 from attention_ui.link import View
 from attention_ui.mathml import tree
-from attention_ui.payload import Picture, board_data, cell_name, panel, plain_letter
+from attention_ui.naming import cell_name, plain_letter
+from attention_ui.payload import board_data
+from attention_ui.picture import Picture
 from attention_ui.slices import address_of, base, drawn_names, has, head_of, index_of, lines
 from tests.mechanisms import MECHANISMS, drawn_for, sizes_of
 

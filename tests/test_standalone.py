@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from attention_core.benches import BENCHES
+from attention_ui.account import panel
 from attention_ui.document import Document, compute, example_document
 from attention_ui.link import View
-from attention_ui.payload import Picture, panel
+from attention_ui.picture import Picture
 from attention_ui.sheet import Sheet
 from attention_ui.slices import drawn_names
 from attention_ui.standalone import standalone

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from attention_ui.document import Document, compute
 from attention_ui.link import View
-from attention_ui.payload import Picture
+from attention_ui.picture import Picture
 from attention_ui.picture_file import advance, size, svg
 from helpers import matrix, settle
 from one_head import choose, open_head, show, shown, type_sentence
