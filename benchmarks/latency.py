@@ -133,6 +133,7 @@ SUBJECTS = (
     _lesson("two sources", "/cross-attention", ("w_q", 0, 0), ("weights", 0, 1), ("residual", 0, 5)),
     _lesson("block", "/block", ("w_q", 1, 0), ("weights", 1, 0), ("resid_post", 1, 3)),
     _lesson("cost", "/cost", ("q_scaled", 1, 0), ("output", 1, 0), ("output", 1, 1)),
+    _lesson("sandbox", "/sandbox", ("w_q", 1, 0), ("weights", 1, 0), ("residual", 1, 3)),
     _lesson("in context", "/in-context", ("k_frozen", 0, 0), ("output", 0, 0), ("output", 0, 1)),
     Subject(
         "Plotly heatmaps", "benchmarks/heatmaps.py", "/",
