@@ -716,11 +716,16 @@ class Toolbar {
   }
 
   async copyLink() {
-    const url = location.origin + location.pathname + (this.board.data.share ?? "");
+    const { share, share_says: says } = this.board.data;
+    if (share === null) { // longer than any that could be opened
+      this.said.textContent = says;
+      return;
+    }
+    const url = location.origin + location.pathname + (share ?? "");
     try {
       await navigator.clipboard.writeText(url);
       this.linkBox.replaceChildren();
-      this.said.textContent = "Link copied";
+      this.said.textContent = says ? `Link copied. ${says}` : "Link copied";
     } catch {
       this.offerLink(url); // no clipboard here (plain http, or refused): let the learner copy by hand
     }

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from attention_ui.document import compute
-from attention_ui.link import pack
+from attention_ui.link import pack, readable, said_of
 from attention_ui.payload import board_data
 from attention_ui.picture import Picture
 from attention_ui.session import Visit, handle, hidden, visit, write
@@ -28,6 +28,7 @@ _KEY = "board"
 # Seconds for the matrices to arrive and be drawn: a rerun throws away what Streamlit has not sent yet, and once the
 # page around them arrives, too, the browser is busy with that.
 _ON_THE_WAY = 0.1
+_AT_RELOAD = "The address still says what was before, and a reload goes back to that."
 _CSS, _JS = ((_HERE / f"board.{kind}").read_text() for kind in ("css", "js"))
 _NAME = f"attention-board-{sha256((_CSS + _JS).encode()).hexdigest()[:16]}"
 _script = st.components.v2.component("attention_board_script", js=_JS)
@@ -80,12 +81,16 @@ def _draw(figure: Callable[[], None] | None) -> None:
     """
     now = visit()
     shown = picture(now)
-    data = board_data(shown) | {
+    link = pack(now.document, now.view)
+    data = board_data(shown)
+    data |= {
         "script": _NAME,
         "ack": now.ack,
         "can": {"undo": bool(now.past), "redo": bool(now.future), "reset": now.document != now.document.plain},
         "said": now.said or _about_shown(now, shown),
-        "share": "?" + urlencode(pack(now.document, now.view)),
+        "share": "?" + urlencode(link) if readable(link) else None,
+        "share_says": said_of(link),
+        "alert": data["alert"] if readable(link) else f"{said_of(link)} {_AT_RELOAD} {data['alert']}".strip(),
         "errors": now.errors,
         "follows": now.stale,
     }

@@ -20,7 +20,7 @@ from attention_ui.glossary import glossary
 from attention_ui.lesson import LESSONS, Lesson, link_to
 from attention_ui.lesson_link import make_link
 from attention_ui.progress_panel import finish, progress, progress_panel
-from attention_ui.session import hidden
+from attention_ui.session import hidden, task
 from attention_ui.take_home import take_home
 from attention_ui.teach import CHECK, WIDTH, recap
 
@@ -34,8 +34,11 @@ def close(known: Lesson) -> None:
         recap(asked)
     names = [name for name, found in EXERCISES.items() if found.lesson == known.name]
     st.subheader("Check yourself", anchor=CHECK)
-    if names and not hidden("exercises"):
-        exercise(_chosen(known, names))
+    asked = _asked()
+    if hidden("exercises"):
+        names = [name for name in names if name == asked]
+    if names:
+        exercise(_chosen(known, names, asked))
     if not hidden("more"):
         _more(known)
     st.subheader("Done?", anchor=False)
@@ -71,15 +74,21 @@ def recap_of(name: str) -> tuple[tuple[str, str], ...]:
         return tuple((row["question"], row["answer"]) for row in csv.DictReader(file) if row["lesson"] == name)
 
 
-def _chosen(known: Lesson, names: list[str]) -> str:
-    """The exercise to show: one at a time, chosen by its title."""
+def _asked() -> str:
+    """The exercise that a lesson link asks for; "" for none."""
+    found = task()
+    return found.exercise if found else ""
+
+
+def _chosen(known: Lesson, names: list[str], asked: str) -> str:
+    """The exercise to show: one at a time, chosen by its title. asked: the first to be shown, if it is among them."""
     if len(names) == 1:
         return names[0]
     answered = progress().answers
     marks = {name: _mark([one.right for one in answered.get(name, ())]) for name in names}
     key = f"{known.name}.exercise"
     if st.session_state.get(key) not in names:
-        st.session_state[key] = names[0]
+        st.session_state[key] = asked if asked in names else names[0]
     with st.container(key="chooser", width=WIDTH):
         return st.pills(
             "Exercise", names, format_func=lambda name: f"{EXERCISES[name].title}{marks[name]}", key=key, required=True

@@ -21,7 +21,7 @@ from attention_core.exercises.engine import Exercise, Task, Verdict
 from attention_ui.answer_fields import Entries, Fields, matrices, pictures, written
 from attention_ui.lesson import notice
 from attention_ui.progress_panel import progress, record
-from attention_ui.session import visit
+from attention_ui.session import task, visit
 from attention_ui.teach import WIDTH
 
 _KEY = "exercises"
@@ -61,11 +61,13 @@ def _task(name: str, seed: int) -> Task:
 
 
 def attempt_of(name: str) -> Attempt:
-    """This visitor's attempt. The first has the lesson's numbers; a review, those after the last that were answered."""
+    """This visitor's attempt. The first has the lesson's numbers; a review, those after the last that were answered;
+    what a lesson link asks for, those that it names."""
     attempts = st.session_state.setdefault(_KEY, {})
     if name not in attempts:
-        earlier = progress().answers.get(name, ())
-        attempts[name] = Attempt(earlier[-1].seed + 1 if earlier else 0)
+        earlier, asked = progress().answers.get(name, ()), task()
+        seed = earlier[-1].seed + 1 if earlier else 0
+        attempts[name] = Attempt(asked.variant if asked and asked.exercise == name else seed)
     return attempts[name]
 
 

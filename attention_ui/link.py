@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 
@@ -29,9 +30,11 @@ from attention_ui.editable import Editable, EditError, Index
 from attention_ui.sheet import Sheet
 
 VERSION = "1"
-# Sixteen words with the longest text that may be typed in every cell come to less, whatever the texts are.
-LONGEST = 32_000  # characters of s that are read
-LARGEST = 150_000  # bytes of JSON that are unpacked
+# In an address sixteen words with the longest text that may be typed in every cell of a head come to less, whatever the
+# texts are; in a file, the largest sandbox does.
+LONGEST, LONGEST_IN_FILE = 32_000, 4_000_000  # characters of s that are read
+LARGEST, LARGEST_IN_FILE = 150_000, 6_000_000  # bytes of JSON that are unpacked
+SHORT = 2_000  # characters that chats and mail programs send whole
 PARAMS = ("example", "sentence", "s")
 
 
@@ -99,13 +102,33 @@ def _named(document: Document) -> dict[str, str]:
     return params
 
 
-def unpack(params: Mapping[str, str], plain: Editable | None = None) -> tuple[Editable, View, list[str]]:
+def said_of(params: Mapping[str, str]) -> str:
+    """What there is to say of a link with these parameters; "" of one that can be sent and opened anywhere."""
+    length = len(urlencode(params))
+    if not readable(params):
+        return (f"These numbers are more than a link can hold: {length:,} characters; at most {LONGEST:,} are read. "
+                "“Save this page as a file”, under “Take it home”, keeps them.")  # fmt: skip
+    if length > SHORT:
+        return (f"It has {length:,} characters, and some chats cut links of more than {SHORT:,}: “Save this page as a "
+                "file”, under “Take it home”, is safer.")  # fmt: skip
+    return ""
+
+
+def readable(params: Mapping[str, str]) -> bool:
+    """Whether a link with these parameters can be opened again."""
+    return len(params.get("s", "")) <= LONGEST
+
+
+def unpack(
+    params: Mapping[str, str], plain: Editable | None = None, in_file: bool = False
+) -> tuple[Editable, View, list[str]]:
     """The document and view that these parameters say, and a sentence for each thing that could not be read.
 
     plain: what the page shows without parameters, a lesson's sheet or (None) the running example.
+    in_file: they stand in a file, and may be longer than in an address.
     """
     if isinstance(plain, Sheet):
-        return _with_s(plain, params, [])
+        return _with_s(plain, params, [], in_file)
     problems: list[str] = []
     name = params.get("example", Document().example)
     if name not in EXAMPLES:
@@ -118,14 +141,16 @@ def unpack(params: Mapping[str, str], plain: Editable | None = None) -> tuple[Ed
             document = document.with_sentence(params["sentence"])
         except SentenceError as error:
             problems.append(f"The sentence in the link cannot be used: {error} The example’s own sentence is shown.")
-    return _with_s(document, params, problems)
+    return _with_s(document, params, problems, in_file)
 
 
-def _with_s(document: Editable, params: Mapping[str, str], problems: list[str]) -> tuple[Editable, View, list[str]]:
+def _with_s(
+    document: Editable, params: Mapping[str, str], problems: list[str], in_file: bool
+) -> tuple[Editable, View, list[str]]:
     if "s" not in params:
         return document, View(), problems
     try:
-        return *_apply(document, decode(params["s"])), problems
+        return *_apply(document, decode(params["s"], in_file)), problems
     except LinkError as error:
         problems.append(f"Part of the link cannot be read: {error} The plain example is shown instead.")
         return document, View(), problems
@@ -137,8 +162,9 @@ def encode(inner: Mapping[str, Any]) -> str:
     return f"{VERSION}.{base64.urlsafe_b64encode(packed).decode().rstrip('=')}"
 
 
-def decode(s: str) -> dict[str, Any]:
+def decode(s: str, in_file: bool = False) -> dict[str, Any]:
     """What `encode` packed. Raises LinkError, in half a sentence, for what is damaged, too large, or too new."""
+    longest, largest = (LONGEST_IN_FILE, LARGEST_IN_FILE) if in_file else (LONGEST, LARGEST)
     version, dot, body = s.partition(".")
     if dot and version.isdecimal() and version.isascii() and int(version) > int(VERSION):
         raise LinkError(
@@ -146,12 +172,12 @@ def decode(s: str) -> dict[str, Any]:
         )
     if not dot or version != VERSION:
         raise LinkError(f"it should begin with “{VERSION}.”, and begins with “{_short(s)}”.")
-    if len(s) > LONGEST:
-        raise LinkError(f"it is {len(s)} characters long; at most {LONGEST} are read.")
+    if len(s) > longest:
+        raise LinkError(f"it is {len(s)} characters long; at most {longest} are read.")
     try:
         packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
         reader = zlib.decompressobj()
-        text = reader.decompress(packed, LARGEST)
+        text = reader.decompress(packed, largest)
         if reader.unconsumed_tail or not reader.eof:
             raise LinkError("it is cut short, or too large once unpacked.")
         inner = json.loads(text)

@@ -7,9 +7,9 @@ Vocabulary
 import json
 
 from attention_ui.editable import Editable
-from attention_ui.link import LONGEST, PARAMS, View, pack, unpack
+from attention_ui.link import LONGEST_IN_FILE, PARAMS, View, pack, unpack
 
-_MOST = LONGEST + 4_000  # bytes: the longest link, and what stands around it
+MOST = LONGEST_IN_FILE + 4_000  # bytes: the longest link, and what stands around it
 _KIND, _VERSION = "attention-page", 1
 
 
@@ -22,13 +22,13 @@ def write_page(lesson: str, document: Editable, view: View) -> str:
     return json.dumps({"kind": _KIND, "version": _VERSION, "lesson": lesson, **pack(document, view)}, indent=1)
 
 
-def read_page(lesson: str, data: bytes, plain: Editable) -> Editable:
-    """The document of such a file, for this lesson. plain: what the lesson shows with nothing changed.
+def read_page(lesson: str, data: bytes, plain: Editable) -> tuple[Editable, View]:
+    """What such a file holds for this lesson. plain: what the lesson shows with nothing changed.
 
     Raises PageError. What is read is checked as a link is.
     """
-    if len(data) > _MOST:
-        raise PageError(f"The file has {len(data):,} bytes; a saved page has at most {_MOST:,}.")
+    if len(data) > MOST:
+        raise PageError(f"The file has {len(data):,} bytes; a saved page has at most {MOST:,}.")
     try:
         held = json.loads(data.decode())
     except (UnicodeDecodeError, ValueError, RecursionError):
@@ -42,7 +42,7 @@ def read_page(lesson: str, data: bytes, plain: Editable) -> Editable:
     params = {name: held[name] for name in PARAMS if name in held}
     if not all(isinstance(value, str) for value in params.values()):
         raise PageError("This is no page that was saved here: what it holds is not written as the app writes it.")
-    document, _, problems = unpack(params, plain)
+    document, view, problems = unpack(params, plain, in_file=True)
     if problems:
         raise PageError(problems[0].replace("The link", "The file").replace("the link", "the file"))
-    return document
+    return document, view

@@ -21,7 +21,7 @@ from attention_core.tokens import SentenceError
 from attention_core.trace import Trace
 from attention_ui.document import Document, compute, example_document
 from attention_ui.editable import Editable, EditError, letter_text
-from attention_ui.link import PARAMS, LinkError, View, pack, unpack
+from attention_ui.link import PARAMS, LinkError, View, pack, readable, unpack
 from attention_ui.picture import SHOWN
 from attention_ui.sheet import Sheet
 from attention_ui.slices import base, index_of
@@ -254,7 +254,7 @@ def _read_task(now: Visit, page: str, switched: bool) -> None:
     now.task_problem, now.shows_all = "", False
     if text:
         try:
-            now.tasks[page] = text, unpack_task(text)
+            now.tasks[page] = text, unpack_task(text, page)
         except LinkError as error:
             now.task_problem = f"The task of this link cannot be read: {error}"
 
@@ -303,9 +303,12 @@ def _load(now: Visit, params: Mapping[str, str]) -> None:
 
 
 def write(now: Visit) -> None:
-    """Put the visit into the address bar, where that says something else. Each write is one step of the history."""
+    """Put the visit into the address bar, where that says something else. Each write is one step of the history.
+
+    What is too long to be read again is not written; the matrices say so."""
     now.touched = False
     params = pack(now.document, replace(now.view, picked=None))
+    params = params if readable(params) else _params()
     page = st.session_state.get(_PLACE, ("", ""))[0]
     kept = {PARAM: now.tasks[page][0]} if page in now.tasks else {}
     if params != _params() or kept.get(PARAM, "") != _asked():
@@ -349,11 +352,13 @@ def set_text(name: str, text: str) -> None:
     _set("", {name: text})
 
 
-def load(document: Editable, said: str) -> None:
-    """Another document of the same kind, in one step that can be undone."""
+def load(document: Editable, said: str, view: View | None = None) -> None:
+    """Another document of the same kind, in one step that can be undone; seen as it was, where there is a view."""
     now = visit()
     now.touched = True
     now.commit(document, said)
+    if view is not None:
+        now.view, now.trail = _tidied(document, view, ())
 
 
 def set_asked(**changes: Any) -> None:

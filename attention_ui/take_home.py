@@ -87,7 +87,7 @@ def _page_file(name: str, now: Visit) -> None:
                        f"attention-{name}.page.json", "application/json", key=f"{name}.page", on_click="ignore",
                        icon=":material/download:")  # fmt: skip
     key = f"{name}.page.open"
-    st.file_uploader("Open a page that was saved", "json", key=key, max_upload_size=1, width=WIDTH,
+    st.file_uploader("Open a page that was saved", "json", key=key, max_upload_size=5, width=WIDTH,
                      on_change=_opened, args=(name, key))  # fmt: skip
     if problem := st.session_state.get(f"{key}.problem", ""):
         notice(f"{problem} What was here stays.")
@@ -100,7 +100,8 @@ def _opened(name: str, key: str) -> None:
     if file is None:
         return
     try:
-        load(read_page(name, file.getvalue(), now.document.plain), "The page as it was saved. Undo brings yours back.")
+        document, view = read_page(name, file.getvalue(), now.document.plain)
+        load(document, "The page as it was saved. Undo brings yours back.", view)
     except PageError as error:
         st.session_state[f"{key}.problem"] = str(error)
 

@@ -7,19 +7,20 @@ Vocabulary
 from random import Random
 from urllib.parse import urlencode
 
+import numpy as np
 import pytest
 
 from attention_core.benches import BENCHES
 from attention_core.benches.bench import Text
 from attention_core.examples import EXAMPLES
+from attention_core.exercises import EXERCISES
 from attention_ui.document import compute, example_document
-from attention_ui.lesson_link import SHORT
-from attention_ui.link import LinkError, View, encode, pack, unpack
-from attention_ui.page_file import PageError, read_page, write_page
+from attention_ui.link import SHORT, LinkError, View, encode, pack, readable, said_of, unpack
+from attention_ui.page_file import MOST, PageError, read_page, write_page
 from attention_ui.payload import board_data
 from attention_ui.picture import Picture
 from attention_ui.sheet import Sheet
-from attention_ui.task import GROUPS, LONGEST, PARAM, Task, pack_task, unpack_task
+from attention_ui.task import GROUPS, LONGEST, PARAM, VARIANTS, Task, pack_task, unpack_task
 from tests.test_pages import alerts, opened, sound
 
 NUMBERS = ("2 ln 3", "-3/4", "0.25", "sqrt(2)", "7", "-1.5")
@@ -70,7 +71,9 @@ def drawn_state(seed):
         document = document.toggled(tuple(draw.randrange(n) for n in given["mask"].shape))
     view = View(draw.choice(("all", document.program[0].name)), draw.random() < 0.5, draw.random() < 0.5, None, figures)
     hides = tuple(draw.sample(list(GROUPS), draw.randint(0, len(GROUPS))))
-    return document, view, Task(" ".join(draw.choices(WORDS, k=draw.randint(0, 20))), hides)
+    asked = draw.choice(("", *EXERCISES))
+    task = Task(" ".join(draw.choices(WORDS, k=draw.randint(0, 20))), hides, asked, draw.choice(VARIANTS))
+    return document, view, task
 
 
 @pytest.mark.parametrize("block", range(10))
@@ -81,7 +84,7 @@ def test_any_state_comes_back_by_link_and_by_file(block):
         again, seen, problems = unpack(params, document.plain if isinstance(document, Sheet) else None)
         assert (again, seen, problems) == (document, view, [])
         assert unpack_task(pack_task(task).get(PARAM, encode({}))) == task
-        assert read_page("here", write_page("here", document, view).encode(), document.plain) == document
+        assert read_page("here", write_page("here", document, view).encode(), document.plain) == (document, view)
         assert len(urlencode(params | pack_task(task))) < SHORT
 
 
@@ -95,6 +98,11 @@ def test_any_state_comes_back_by_link_and_by_file(block):
         ({"hides": [1]}, "does not have"),
         ({"hides": ["typing", "typing"]}, "does not have"),
         ({"asks": "x"}, "not written as"),
+        ({"exercise": 1}, "not written as"),
+        ({"exercise": "walls"}, "there is not"),
+        ({"exercise": "heads-sum", "variant": True}, "not written as"),
+        ({"variant": 1000}, "no. 0 to 999"),
+        ({"variant": -1}, "no. 0 to 999"),
         ({"task": "a\u202eb"}, "cannot be shown"),
         ({"task": "a" * 60 + "\u202eb"}, "cannot be shown"),
     ],
@@ -123,7 +131,7 @@ def test_a_link_of_a_later_version_says_so():
         (b'{"kind": "attention-page", "version": 1, "lesson": "masks"}', "in another lesson, “masks”"),
         (b'{"kind": "attention-page", "version": 1, "lesson": "heads", "s": 1}', "not written as"),
         (b'{"kind": "attention-page", "version": 1, "lesson": "heads", "s": "1.x"}', "Part of the file cannot be read"),
-        (b" " * 50_000, "bytes"),
+        (b" " * 4_100_000, "bytes"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_page_is_told(data, says):
@@ -160,6 +168,61 @@ def test_a_task_is_text_and_what_it_hides_is_gone_until_it_is_shown():
     app.switch_page("pages/heads.py").run()
     assert task.text in texts(sound(app))
     assert pack_task(task)[PARAM] in app.query_params[PARAM]
+
+
+def test_a_task_of_another_lesson_is_refused():
+    task = Task(exercise=next(name for name, found in EXERCISES.items() if found.lesson == "masks"))
+    assert unpack_task(pack_task(task)[PARAM], "masks") == task
+    with pytest.raises(LinkError, match="of another lesson"):
+        unpack_task(pack_task(task)[PARAM], "heads")
+
+
+def test_a_link_from_before_there_were_exercises_in_it_is_read():
+    old = "1.eNqrVipJLM5WslJyy8xLUSjJSFUozy9K0VPSUcrITEktVrKKViqpLMjMS1eKrQUARHoOqA"
+    assert unpack_task(old) == Task("Find the word.", ("typing",))
+
+
+def test_the_exercise_of_a_link_stands_alone_with_its_numbers():
+    """Chosen for the class, with the same numbers for all; the others are hidden, and come back."""
+    asked = [name for name, found in EXERCISES.items() if found.lesson == "masks"][1]
+    app = opened("pages/masks.py", **pack_task(Task("", ("exercises",), asked, 17)))
+    assert any(f"“{EXERCISES[asked].title}”, with the numbers no. 17" in text.value for text in app.markdown)
+    assert any("fresh numbers, no. 17" in text.value for text in app.caption)
+    assert any("the other exercises" in text.value for text in app.caption)
+    assert "masks.exercise" not in {group.key for group in app.button_group}
+    app.button(key="task.show").click().run()
+    assert sound(app).session_state["masks.exercise"] == asked
+    assert any("fresh numbers, no. 17" in text.value for text in app.caption)
+
+
+def test_numbers_that_no_link_can_hold_are_told_and_kept_in_a_file():
+    """One layer of the largest sandbox, with the longest number typed into every cell; three of them still fit in."""
+    names = {"sentence": " ".join(f"w{i}" for i in range(16)), "features": ", ".join(f"f{i}" for i in range(24))}
+    document = Sheet("sandbox").with_settings(**names, heads=4, d_k=64, d_v=64)
+    given, _ = document.given()
+    rng = np.random.default_rng(0)
+    for name in document.editable:
+        if name in given and name not in document.painted and given[name].ndim:
+            document = document.with_cells(
+                name, {at: f"{rng.normal():.58f}"[:60] for at in np.ndindex(given[name].shape)}
+            )
+    params = pack(document, View(exact=True))
+    assert not readable(params)
+    assert "more than a link can hold" in said_of(params)
+    assert "Save this page as a file" in said_of(params)
+    with_file = write_page("sandbox", document, View(exact=True)).encode()
+    assert 3 * len(with_file) <= MOST < 5 * 1024**2  # which the field takes
+    assert read_page("sandbox", with_file, Sheet("sandbox")) == (document, View(exact=True))
+
+
+@pytest.mark.parametrize("rows", [0, 2, 6])
+def test_what_a_chat_might_cut_is_said(rows):
+    document = Sheet("sandbox").with_settings(d_k=64)
+    rng = np.random.default_rng(0)
+    typed = {(row, col): f"{rng.normal():.9f}" for row in range(rows) for col in range(64)}
+    params = pack(document.with_cells("w_q", typed), View())
+    assert readable(params)
+    assert ("is safer" in said_of(params)) == (len(urlencode(params)) > SHORT) == (rows == 6)
 
 
 def test_a_damaged_task_is_told_on_the_page():
