@@ -46,7 +46,17 @@ def _bound(key: str, value: object, report: Callable[[object], None]) -> dict[st
     """Keyword arguments that tie a widget to the visit: its key, set to `value`, and the callback that reports."""
     if key not in st.session_state or st.session_state[key] != value:  # written anew, it would undo a press on its way
         st.session_state[key] = value
-    return {"key": key, "on_change": lambda: report(st.session_state[key])}
+    return {"key": key, "on_change": reporting(key, report)}
+
+
+def reporting(key: str, report: Callable[[object], None]) -> Callable[[], None]:
+    """What a widget calls when it was changed. One of a page that is left in haste may say None, which nobody chose."""
+
+    def changed() -> None:
+        if (value := st.session_state[key]) is not None:
+            report(value)
+
+    return changed
 
 
 @_hideable("sentence")
@@ -197,7 +207,7 @@ def lost(name: str, near: str = "") -> None:
 def _setting(name: str, near: str = "", anew: str = "") -> dict[str, object]:
     key = ".".join(part for part in (session.visit().document.name, name, near) if part)
     value = None if anew and painted(anew) else chosen(name)
-    return _bound(key, value, lambda new: new is not None and session.set_setting(anew, **{name: new}))
+    return _bound(key, value, lambda new: session.set_setting(anew, **{name: new}))
 
 
 def _switch(name: str, label: str, says: str) -> None:

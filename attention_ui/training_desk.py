@@ -23,6 +23,7 @@ from attention_core.programs import given_of, gradient_name
 from attention_core.tasks import TASKS, Sentences, Task, drawn
 from attention_core.trace import Matrix, Trace
 from attention_core.training import MOST_STEPS, Run, Setup, State
+from attention_ui.controls import reporting
 from attention_ui.lesson import notice
 from attention_ui.loss_curve import loss_curve
 from attention_ui.naming import readable
@@ -185,7 +186,7 @@ def _bound(name: str, value: object, report: Callable[[object], None]) -> dict[s
     # widget that was first drawn in a run that the page broke off, the browser knows no value.
     if not desk_of_visitor().playing or st.session_state.get(key, _NOTHING) != value:
         st.session_state[key] = value
-    return {"key": key, "on_change": lambda: report(st.session_state[key])}
+    return {"key": key, "on_change": reporting(key, report)}
 
 
 def _choose(now: Desk) -> None:

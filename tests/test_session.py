@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from attention_core import programs
-from attention_ui import session
+from attention_ui import controls, session
 from attention_ui.controls import ABLATIONS
 from attention_ui.document import Document, compute, example_document
 from attention_ui.link import View, pack
@@ -827,3 +827,15 @@ def test_any_address_can_be_arrived_at(now, address, params):
     before = now.document
     rerun()
     assert now.document == before
+
+
+def test_a_widget_that_says_nothing_changes_nothing(monkeypatch):
+    """As a segmented control does whose page is left while it is drawn: no link could be read that says so."""
+    said, state = [], {"columns": None}
+    monkeypatch.setattr(controls.st, "session_state", state)
+    changed = controls.reporting("columns", said.append)
+    changed()
+    assert said == []
+    state["columns"] = False
+    changed()
+    assert said == [False]
