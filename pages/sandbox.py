@@ -15,18 +15,13 @@ st.markdown("Here nothing is fixed. Write your own sentence, name your own featu
             "how many heads and layers there are, who sees whom, and how places are told. Every number below can be "
             "typed over; every one says how it was made.\n\nIt begins as the running example. Change one thing, look "
             "at what follows, undo it. The address holds all of it: send it, or come back to it.")  # fmt: skip
-with st.expander("Words and features", icon=":material/abc:", expanded=True):
-    texts()
-with st.expander("Sizes: heads, layers, coordinates", icon=":material/grid_on:"):
-    sizes()
-with st.expander("Who sees whom, and where words stand", icon=":material/visibility:"):
-    seeing()
-with st.expander("Weights, scaling and softmax", icon=":material/tune:"):
-    numbers()
-with st.expander("Load an example, or a head built by hand", icon=":material/folder_open:"):
-    loads()
-with st.expander("Bring your own matrices: a file from PyTorch, NumPy or a spreadsheet", icon=":material/upload_file:"):
-    files()
+for tab, controls in zip(
+    st.tabs(["Words and features", "Sizes", "Who sees whom, and places", "Weights and softmax", "Load an example",
+             "Bring your own file"]),
+    (texts, sizes, seeing, numbers, loads, files), strict=True,
+):  # fmt: skip
+    with tab:
+        controls()
 board()
 
 st.subheader("One layer more", anchor=False)

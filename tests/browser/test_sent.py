@@ -72,7 +72,7 @@ def test_a_file_of_ones_own_numbers_is_computed_and_a_bad_one_costs_nothing(
     page: Page, server: str, files: dict[str, Path]
 ) -> None:
     open_page(page, server, "/sandbox")
-    page.get_by_text("Bring your own matrices").click()
+    page.get_by_role("tab", name="Bring your own file").click()
     field = page.locator("[data-testid=stFileUploader] input[type=file]").first
     field.set_input_files(files["false"])
     settle(page)
