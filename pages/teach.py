@@ -41,7 +41,9 @@ link_to("diagnostic", "The diagnostic", ":material/fact_check:")
 
 st.subheader("On paper, and by link", anchor=False)
 st.markdown(
-    "Each lesson’s address holds what you set there. At its end, under “Take it home”, are worksheets in as many "
-    "variants as you like, with their answer keys, and the matrices as scripts and tables."
+    "Each lesson’s address holds what you set there. At its end, “For a class: a link with a task” makes an address "
+    "that also says what to do, sets an exercise with the same numbers for all, and hides what would distract.\n\n"
+    "Beside it, “Take it home” has worksheets in as many variants as you like, with their answer keys; the matrices as "
+    "scripts, tables and pictures; and the page as one file that works without a network, cell by cell."
 )
 link_to("one_head", "One head, cell by cell, as an example")
