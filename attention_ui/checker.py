@@ -4,7 +4,7 @@ Vocabulary
     example   what the fields begin with, so that the tool can be tried at once: numbers of the conversation
     problem   a sentence about a text that cannot be read, beside its field; the text stays
 
-What is pasted stays on this page and in this visit: it is not part of the link.
+What was checked stands in the address (checked.py): a reload, or somebody who is sent it, has the same verdict.
 """
 
 from collections.abc import Mapping
@@ -15,13 +15,15 @@ from attention_core import dialogue
 from attention_core.claims import KINDS, MASKED_KINDS, SCALED_KINDS, SOURCES, Claim, judge
 from attention_core.numerals import NumberError
 from attention_core.printed import MOST_COLUMNS, MOST_ROWS, Printed, read
+from attention_ui.checked import D_KS, OPTIONS, PARAM, Asked, packed, unpacked
 from attention_ui.debugger_figures import judgement
 from attention_ui.lesson import notice
+from attention_ui.link import LONGEST, LinkError
 from attention_ui.teach import WIDTH
 
 _NOTHING = "nothing: only what it says by itself"
-_KIND, _MADE, _D_K, _CAUSAL, _EXACT, _CHECKED = (
-    f"checker.{name}" for name in ("kind", "made", "d_k", "causal", "exact", "checked")
+_KIND, _MADE, _D_K, _CAUSAL, _EXACT, _CHECKED, _READ = (
+    f"checker.{name}" for name in ("kind", "made", "d_k", "causal", "exact", "checked", "read")
 )
 _OF_Q, _MISSING = "as many as a query has", "not said"
 
@@ -29,6 +31,7 @@ _OF_Q, _MISSING = "as many as a query has", "not said"
 def checker() -> None:
     """The whole tool: what is claimed, the matrices, and the verdict once it was asked for."""
     _begin()
+    _arrive()
     with st.container(width=WIDTH):
         kind, made = _claimed()
         fields = ["claim", *made]
@@ -39,6 +42,30 @@ def checker() -> None:
     asked = st.session_state.get(_CHECKED)
     if asked == (kind, made, *(st.session_state[_text(name)] for name in fields)):
         _answer(kind, made, options)
+        if st.query_params.get(PARAM):
+            st.caption("The address holds what was checked: send it, or come back to it.")
+
+
+def _arrive() -> None:
+    """Fill the fields with what the address says, when it says something new: by a link, a reload, or Back."""
+    text = st.query_params.get(PARAM, "")
+    if text == st.session_state.get(_READ, ""):
+        return
+    st.session_state[_READ] = text
+    if not text:
+        return
+    try:
+        asked = unpacked(text)
+    except LinkError as error:
+        notice(f"What the link was to check cannot be read: {error} The fields have the conversation’s numbers.")
+        return
+    state = st.session_state
+    state[_KIND], state[_MADE] = asked.kind, asked.made
+    for name, pasted in asked.texts.items():
+        state[_text(name)] = pasted
+    for name, value in asked.options.items():
+        state[f"checker.{name}"] = value
+    state[_CHECKED] = (asked.kind, asked.made, *(asked.texts[name] for name in ("claim", *asked.made)))
 
 
 def _text(name: str) -> str:
@@ -111,14 +138,19 @@ def _width(kind: str, made: tuple[str, ...]) -> int | str | None:
         return _OF_Q if kind == "scaled" or st.checkbox("divided by √d_k", True, key=f"{_D_K}.of_q") else None
     if kind == "scaled":
         says = "How many numbers a query or a key has: scores are divided by its root."
-        return st.number_input("d_k", 1, 100_000, None, key=f"{_D_K}.scaled", width=160, help=says) or _MISSING
+        return st.number_input("d_k", 1, D_KS[1], None, key=f"{_D_K}.scaled", width=160, help=says) or _MISSING
     says = "Scores are divided by its root. 0: they are not divided, or were already."
-    return int(st.number_input("d_k (0: not divided)", 0, 100_000, key=_D_K, width=190, help=says)) or None
+    return int(st.number_input("d_k (0: not divided)", *D_KS, key=_D_K, width=190, help=says)) or None
 
 
 def _keep(kind: str, made: tuple[str, ...]) -> None:
     """Remember what was to be checked: once a field changes, the verdict is about something else, and goes."""
-    st.session_state[_CHECKED] = (kind, made, *(st.session_state[_text(name)] for name in ("claim", *made)))
+    texts = {name: st.session_state[_text(name)] for name in ("claim", *made)}
+    st.session_state[_CHECKED] = (kind, made, *texts.values())
+    options = {name: value for name in OPTIONS if (value := st.session_state.get(f"checker.{name}")) is not None}
+    link = packed(Asked(kind, made, texts, options))
+    if len(link) <= LONGEST:  # what is longer could not be read again
+        st.session_state[_READ] = st.query_params[PARAM] = link
 
 
 def _answer(kind: str, made: tuple[str, ...], options: dict[str, object]) -> None:

@@ -8,10 +8,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from attention_core import dialogue
-from attention_core.claims import Claim, judge
+from attention_core.claims import KINDS, Claim, judge
 from attention_core.exercises import EXERCISES
 from attention_core.printed import of_numbers
 from attention_core.softmax import softmax
+from attention_ui.checked import PARAM, Asked, packed, unpacked
+from attention_ui.link import LinkError, encode
+from tests.test_pages import alerts, opened
 
 VECTORS, SCORES = dialogue.VECTORS.value, dialogue.SCORES.value
 
@@ -257,3 +260,50 @@ def test_masked_scores_have_a_mask(app):
 def test_what_was_not_read_is_named(app):
     said = chosen(app, "weights", ("scores",), The_scores="nan nan\n1 2")
     assert "the scores cannot be read" in said
+
+
+# ---- what was checked, in a link
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_checked_comes_back_by_its_link(kind):
+    for made in {*KINDS[kind][1], ()}:
+        texts = {name: f"1 2\n{len(name)} 4 <b>x</b>" for name in ("claim", *made)}
+        asked = Asked(kind, made, texts, {"d_k": 7, "d_k.of_q": False, "causal": True, "exact": False})
+        assert unpacked(packed(asked)) == asked
+
+
+@pytest.mark.parametrize(
+    ("inner", "says"),
+    [
+        ({}, "not written as"),
+        ({"kind": "walls"}, "not written as"),
+        ({"kind": 1}, "not written as"),
+        ({"made": ["v", "q"]}, "not written as"),
+        ({"made": [1]}, "not written as"),
+        ({"more": 1}, "not written as"),
+        ({"texts": {"claim": "1"}}, "other texts"),
+        ({"texts": {"claim": "1", "scores": 2}}, "other texts"),
+        ({"texts": {"claim": "1", "scores": "1 " * 10_001}}, "longer"),
+        ({"options": {"d_k": True}}, "does not know"),
+        ({"options": {"d_k": 100_001}}, "does not know"),
+        ({"options": {"walls": 1}}, "does not know"),
+        ({"options": {"d_k.scaled": 0}}, "its d_k is 0"),
+    ],
+)
+def test_a_link_that_checks_nothing_is_refused(inner, says):
+    plain = {"kind": "weights", "made": ["scores"], "texts": {"claim": "1", "scores": "0"}, "options": {}}
+    with pytest.raises(LinkError, match=says):
+        unpacked(encode(plain | inner if inner else inner))
+
+
+def test_the_address_holds_what_was_checked(app):
+    text_area(app, "The weights to check").set_value("0.5 0.4\n0.9 0.1").run()
+    verdict = html(check(app))
+    link = app.query_params[PARAM]
+    again = opened("pages/debugger.py", check=link)
+    assert text_area(again, "The weights to check").value == "0.5 0.4\n0.9 0.1"
+    assert html(again).count("verdict") == verdict.count("verdict") > 0
+    damaged = opened("pages/debugger.py", check=link[:-9])
+    assert any("cannot be read" in body for body in alerts(damaged))
+    assert text_area(damaged, "The weights to check").value
