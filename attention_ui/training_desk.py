@@ -40,6 +40,7 @@ _PATTERN = "1 0 0 0\n1 0 0 0\n0 1/2 1/2 0\n0 0 1 0"
 _MOST_TOKENS = 6
 _UNSEEN = 987  # the seed of the sentences that are shown
 _KEY = "desk"
+_MOST_LEFT = 3  # runs beside the present one: each may have megabytes
 _NOTHING = object()
 
 
@@ -152,7 +153,13 @@ def _sentence(text: str) -> str:
 
 
 def _take(name: str) -> None:
-    st.session_state[_KEY] = replace(_made(name), hand=desk_of_visitor().hand)
+    """Another task. The desks of the last few stay as they were left, each with its run."""
+    left = desk_of_visitor()
+    kept = st.session_state.setdefault(f"{_KEY}.left", {})
+    kept[left.task] = replace(left, playing=False)
+    st.session_state[_KEY] = replace(kept.pop(name, None) or _made(name), hand=left.hand)
+    while len(kept) > _MOST_LEFT:
+        del kept[next(iter(kept))]
 
 
 def _play(now: Desk) -> None:

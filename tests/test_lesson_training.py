@@ -256,6 +256,25 @@ def test_pause_stops_and_train_goes_on():
     assert at(app) > stopped
 
 
+def test_another_task_leaves_the_run_where_it_was():
+    """Also with another rate, and for as many tasks as are kept; what was left longest is begun anew."""
+    app = opened(PAGE)
+    sound(app.text_input(key=f"{DESK}.rate").set_value("0.25").run())
+    pressed(app, "step")
+    left = desk(app).run
+    names = [name for name in TASKS if name != desk(app).task]
+    first = desk(app).task
+    for name in names[: training_desk._MOST_LEFT]:
+        chosen(app, name)
+        assert at(app) == 0
+    chosen(app, first)
+    assert (desk(app).run, desk(app).rate) == (left, "0.25")
+    for name in names[: training_desk._MOST_LEFT + 1]:
+        chosen(app, name)
+    chosen(app, first)
+    assert at(app) == 0
+
+
 def test_one_step_at_a_time():
     app = opened(PAGE)
     for step in (1, 2, 3):
