@@ -192,8 +192,14 @@ class Tensor:
         assert self.dtype == other.dtype  # PyTorch multiplies no matrices of two types
         return Tensor(self.array @ other.array)
 
-    def sum(self, *, dim):
+    def sum(self, *, dim=None):
         return Tensor(self.array.sum(axis=dim))
+
+    def any(self, *, dim):
+        return Tensor(self.array.any(axis=dim))
+
+    def max(self):  # with dim, PyTorch gives the places, too
+        return Tensor(self.array.max())
 
     def mean(self, *, dim):
         return Tensor(self.array.mean(axis=dim))
@@ -242,7 +248,10 @@ def cat(parts, *, dim=0):
     return Tensor(np.concatenate([part.array for part in parts], axis=dim))
 
 
-SAME = ("abs", "atleast_1d", "cos", "exp", "isneginf", "maximum", "nan_to_num", "sin", "sqrt", "tanh", "zeros_like")
+SAME = (
+    "abs", "atleast_1d", "cos", "exp", "isneginf", "log", "logaddexp", "maximum", "nan_to_num", "round", "sin", "sqrt",
+    "tanh", "zeros_like",
+)  # fmt: skip
 TORCH = SimpleNamespace(
     **{name: on_tensors(getattr(np, name)) for name in SAME},
     float32=np.float32,

@@ -2,30 +2,29 @@
 
 import io
 import json
+import sys
 import zipfile
 
 import numpy as np
 import pytest
 
-from attention_core.benches import BENCHES
 from attention_core.export import to_notebook, to_numpy, to_torch
 from attention_ui.document import Document, compute
 from attention_ui.lesson import LESSONS
 from attention_ui.sheet import Sheet
 from attention_ui.take_home import zipped
+from tests.golden.run_exports import SETTINGS, TOLERANCE, used
+from tests.test_export import GOLDEN, TORCH, agrees, output_of
 from tests.test_pages import opened
 
 
-def settings_of(name):
-    """The untouched bench, and each value of each of its switches and short lists."""
-    bench = BENCHES[name]
-    yield {}
-    for setting, values in bench.allowed.items():
-        if type(bench.settings[setting]) is not float and len(values) <= 6 and setting not in bench.figures:
-            yield from ({setting: value} for value in values if value != bench.settings[setting])
+@pytest.fixture
+def torch(monkeypatch):
+    """A stand-in, which checks the arithmetic; the list of what PyTorch itself ran says that it knows the same."""
+    monkeypatch.setitem(sys.modules, "torch", TORCH)
 
 
-CASES = [(name, settings) for name in BENCHES for settings in settings_of(name)]
+every_lesson = pytest.mark.parametrize(("name", "settings"), SETTINGS, ids=lambda value: str(value))
 
 
 def cells(trace) -> str:
@@ -35,7 +34,7 @@ def cells(trace) -> str:
     return "\n".join("".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code")
 
 
-@pytest.mark.parametrize(("name", "settings"), CASES, ids=lambda value: str(value))
+@every_lesson
 def test_a_notebook_of_every_lesson_makes_the_same_matrices(name, settings):
     trace = compute(Sheet(name).with_settings(**settings)).trace
     memory: dict = {}
@@ -45,11 +44,14 @@ def test_a_notebook_of_every_lesson_makes_the_same_matrices(name, settings):
         np.testing.assert_allclose(found, trace[made].value, rtol=1e-9, atol=1e-9, err_msg=made)
 
 
-@pytest.mark.parametrize(("name", "settings"), CASES, ids=lambda value: str(value))
-def test_both_scripts_of_every_lesson_can_be_written(name, settings):
+@every_lesson
+def test_both_scripts_of_every_lesson_make_the_same_matrices(name, settings, torch):
     trace = compute(Sheet(name).with_settings(**settings)).trace
-    assert "import numpy" in to_numpy(trace)
-    assert "np." not in to_torch(trace)
+    agrees(output_of(to_numpy(trace, digits=17))[0], trace)
+    script = to_torch(trace, digits=17)
+    agrees(output_of(script)[0], trace)
+    assert used(script) <= {*GOLDEN["used"]}, "run tests/golden/run_exports.py again"
+    assert GOLDEN["lessons"] <= TOLERANCE
 
 
 def test_the_tables_hold_every_matrix_and_defuse_formulas():

@@ -6,6 +6,7 @@ PyTorch is no requirement of the project. To run it again, from the project's fo
 
 Vocabulary
     case         a program with random matrices to run it on; the tests export the same ones
+    lesson       what the bench of a lesson computes, untouched or with one of its switches and short lists set
     used         what a script takes from PyTorch: "torch.exp()", ".sum(dim)", ".T"
     difference   the largest one between a printed number and the trace, relative to numbers above 1
 
@@ -27,6 +28,7 @@ from pathlib import Path
 import numpy as np
 
 from attention_core import programs, run
+from attention_core.benches import BENCHES
 from attention_core.export import to_torch
 from attention_core.trace import givens
 
@@ -96,6 +98,24 @@ def traced(name, dtype=np.float64):
     return run(program, {made: x if x.dtype == bool else x.astype(dtype) for made, x in given.items()}, {})
 
 
+def settings_of(name):
+    """The untouched bench, and each value of each of its switches and short lists."""
+    bench = BENCHES[name]
+    yield {}
+    for setting, values in bench.allowed.items():
+        if type(bench.settings[setting]) is not float and len(values) <= 6 and setting not in bench.figures:
+            yield from ({setting: value} for value in values if value != bench.settings[setting])
+
+
+SETTINGS = [(name, settings) for name in BENCHES for settings in settings_of(name)]
+
+
+def lesson(name, settings):
+    """The trace of a lesson's bench, as its page shows it."""
+    set_up = BENCHES[name].set_up(**settings)
+    return programs.run_steady(set_up.program, set_up.given, set_up.labels, set_up.steady)[0]
+
+
 def matrices(trace):
     """Every matrix of a trace, given or made, by name."""
     return {made.name: made.value for made in (*trace.given.values(), *trace.values())}
@@ -156,7 +176,15 @@ def main():
         if apart > 1e-5:
             raise ValueError(f"{name}: {apart} between PyTorch and the trace in float32")
         names |= used(script)
-    golden = {"torch": torch.__version__, "differences": differences, "used": sorted(names)}
+    largest = 0.0
+    for name, settings in SETTINGS:
+        trace = lesson(name, settings)
+        script = to_torch(trace, digits=17)
+        largest = max(largest, difference(script, trace))
+        if largest > TOLERANCE:
+            raise ValueError(f"lesson {name}, {settings}: {largest} between PyTorch and the trace")
+        names |= used(script)
+    golden = {"torch": torch.__version__, "differences": differences, "lessons": largest, "used": sorted(names)}
     text = json.dumps(golden, separators=(",", ":"))
     Path(__file__).with_name("exports.json").write_text(text + "\n", encoding="utf-8")
 
