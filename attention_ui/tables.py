@@ -44,19 +44,21 @@ def matrix_table(
     shaded: bool = False,
     darkest: float = 1.0,
     places: int | None = None,
+    columns: Sequence[int] | None = None,
 ) -> str:
     """A matrix of at most two axes. texts: what stands in a cell instead of its number; marks: a word about a cell.
 
     shaded: the larger a number is, whatever its sign, the darker its cell; the number itself stands in it as ever.
     darkest: what is darkest, where no number is larger. places: so many decimals in every cell, for what was learned:
-    that is never 1/2, however near it comes.
+    that is never 1/2, however near it comes. columns: those that are drawn, of a matrix too wide for its page.
     """
     texts, marks, form = texts or {}, marks or {}, _form(matrix.value) if places is None else _rounded(places)
     rows, cols = (*matrix.labels, ("",), ("",))[:2]
-    head = "".join(f'<th scope="col">{escape(label)}</th>' for label in cols)
+    columns = range(len(cols)) if columns is None else columns
+    head = "".join(f'<th scope="col">{escape(cols[j])}</th>' for j in columns)
     body = []
     for i, label in enumerate(rows):
-        indices = [(i, j)[: matrix.value.ndim] for j in range(len(cols))]
+        indices = [(i, j)[: matrix.value.ndim] for j in columns]
         shades = [_shade(matrix.value, at, darkest) if shaded else "" for at in indices]
         cells = "".join(
             _cell(matrix, at, texts.get(at), marks.get(at, ""), form, shade)

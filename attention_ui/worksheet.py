@@ -24,6 +24,7 @@ from attention_ui.tables import matrix_table, text_table
 
 KINDS: Mapping[str, str] = {"blank": "to fill in", "half": "half filled in", "solved": "filled in"}
 PAPERS = ("A4", "Letter")
+_ACROSS = 10  # columns with room to write in, beside each other
 _STYLE = """
 @page { size: %s; margin: 15mm; }
 body { font: 11pt/1.4 system-ui, sans-serif; color: #000; background: #fff; }
@@ -36,7 +37,8 @@ section, .table { break-inside: avoid; } p { margin: 1mm 0; } .prompt { white-sp
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1mm 0 2mm; }
 caption { text-align: left; font-weight: 600; caption-side: top; }
 th, td { border: .2mm solid #555; padding: .8mm 2mm; min-width: 9mm; height: 5mm; text-align: right; }
-th { font-weight: 600; border-color: #999; } thead td { border: 0; } .unseen { display: none; }
+th { font-weight: 600; border-color: #999; max-width: 26mm; overflow-wrap: anywhere; }
+thead td { border: 0; } .unseen { display: none; }
 .lines { border-bottom: .2mm solid #777; height: 8mm; } ol { margin: 1mm 0; padding-left: 6mm; }
 small { color: #333; }
 """
@@ -88,7 +90,17 @@ def _tables(matrices: Iterable[Matrix], blanks: Sequence[set[Index]] = ()) -> It
             head = head_of(figure.name)
             name = matrix.name if isinstance(matrix, Traced) else letter_text(matrix.name)
             caption = name if head is None else f"{name}, {head_name(matrix, head)}"
-            yield matrix_table(figure, caption, dict.fromkeys(blanks[i] if blanks else (), ""))
+            texts = dict.fromkeys(blanks[i] if blanks else (), "")
+            parts = _across(figure)
+            for part in parts:
+                says = f", columns {part[0] + 1} to {part[-1] + 1}" if len(parts) > 1 else ""
+                yield matrix_table(figure, f"{caption}{says}", texts, columns=part)
+
+
+def _across(figure: Matrix) -> list[list[int]]:
+    """The columns of a figure, in as many even parts as it needs to fit on the page."""
+    count = figure.value.shape[1] if figure.value.ndim > 1 else 1
+    return [part.tolist() for part in np.array_split(np.arange(count), -(-count // _ACROSS))]
 
 
 def _side_by_side(tables: Iterable[str]) -> str:

@@ -42,6 +42,27 @@ def test_the_key_has_every_number_of_every_matrix(lesson):
     np.testing.assert_array_equal(found, expected)
 
 
+def test_a_matrix_wider_than_the_page_stands_on_it_in_parts():
+    """Every number once, at its own place, and no table with more columns than fit on the paper."""
+    document = Sheet("sandbox").with_settings(sentence=" ".join(f"w{i}" for i in range(16)), d_k=23, d_v=11)
+    trace = compute(document).trace
+    for kind in KINDS:
+        sheet = worksheet("Sandbox", trace, "sandbox", kind)
+        for table in re.findall(r"<table data-shows=.*?</table>", sheet):
+            assert table.partition("</thead>")[0].count("<th") <= 10
+    found = {name: {} for name in trace}
+    for name, table in re.findall(r'<table data-shows="([^"]*)">(.*?)</table>', made(sheet)):
+        for cell in re.findall(r"<td[^>]* data-row=[^>]*>", table):
+            row, col, value = (re.search(f'data-{key}="([^"]*)"', cell)[1] for key in ("row", "col", "value"))
+            assert (int(row), int(col)) not in found[name]
+            found[name][int(row), int(col)] = float(value)
+    for name, cells in found.items():
+        value = trace[name].value.reshape(len(trace[name].value), -1)
+        assert cells == {at: value[at].item() for at in np.ndindex(value.shape)}
+    assert "scores, columns 1 to 8" in sheet
+    assert "scores, columns 9 to 16" in sheet
+
+
 @every_lesson
 def test_a_blank_sheet_gives_nothing_away(lesson):
     part = made(worksheet(lesson.title, trace_of(lesson), lesson.name, "blank"))
