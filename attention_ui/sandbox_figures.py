@@ -25,6 +25,7 @@ from attention_ui.controls import (
 )
 from attention_ui.document import Head, compute
 from attention_ui.editable import letter_text
+from attention_ui.imports import files
 from attention_ui.lesson import notice
 from attention_ui.naming import plain_letter
 from attention_ui.picture import Picture
@@ -55,7 +56,18 @@ def _gives_way(*names: str) -> None:
             notice(why)
 
 
-def texts() -> None:
+def controls() -> None:
+    """All that can be set, in tabs, so that the matrices stay in sight."""
+    parts = {
+        "Words and features": _texts, "Sizes": _sizes, "Who sees whom, and places": _seeing,
+        "Weights and softmax": _numbers, "Load an example": _loads, "Bring your own file": files,
+    }  # fmt: skip
+    for tab, draw in zip(st.tabs([*parts]), parts.values(), strict=True):
+        with tab:
+            draw()
+
+
+def _texts() -> None:
     """The words, the features of a word, and a second sentence."""
     setting_text("sentence", "Sentence: 1 to 16 words")
     setting_text(
@@ -69,7 +81,7 @@ def texts() -> None:
     )  # fmt: skip
 
 
-def sizes() -> None:
+def _sizes() -> None:
     """From what it begins, and how large it is."""
     setting_choice("begin", "Begin with", _BEGIN)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -82,7 +94,7 @@ def sizes() -> None:
     _gives_way("layers")
 
 
-def seeing() -> None:
+def _seeing() -> None:
     """Who sees whom, and how it is told where words stand."""
     setting_choice("mask", "Who sees whom (click a cell of M to paint it)", _MASKS)
     _gives_way("mask")
@@ -90,7 +102,7 @@ def seeing() -> None:
     _gives_way("places")
 
 
-def numbers() -> None:
+def _numbers() -> None:
     """What the weights begin as, and how softmax is done."""
     setting_choice("weights", "Weights, until you type others", _WEIGHTS)
     if chosen("weights") == "random":
@@ -105,7 +117,7 @@ def numbers() -> None:
         setting_slider("temperature", "Temperature T")
 
 
-def loads() -> None:
+def _loads() -> None:
     """What can be loaded, and the button that does it; what was there comes back with Undo."""
     with st.container(horizontal=True, vertical_alignment="bottom", width=WIDTH):
         name = st.selectbox(

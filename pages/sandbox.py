@@ -3,11 +3,10 @@
 import streamlit as st
 
 from attention_ui.goal_seek import goal_seek
-from attention_ui.imports import files
 from attention_ui.invariances import gallery
 from attention_ui.lesson import close_lesson, open_lesson
 from attention_ui.predict import reveal
-from attention_ui.sandbox_figures import board, loads, numbers, predicted, reds, seeing, side_by_side, sizes, texts
+from attention_ui.sandbox_figures import board, controls, predicted, reds, side_by_side
 from attention_ui.teach import claim, misconception
 
 open_lesson("sandbox")
@@ -15,13 +14,7 @@ st.markdown("Here nothing is fixed. Write your own sentence, name your own featu
             "how many heads and layers there are, who sees whom, and how places are told. Every number below can be "
             "typed over; every one says how it was made.\n\nIt begins as the running example. Change one thing, look "
             "at what follows, undo it. The address holds all of it: send it, or come back to it.")  # fmt: skip
-for tab, controls in zip(
-    st.tabs(["Words and features", "Sizes", "Who sees whom, and places", "Weights and softmax", "Load an example",
-             "Bring your own file"]),
-    (texts, sizes, seeing, numbers, loads, files), strict=True,
-):  # fmt: skip
-    with tab:
-        controls()
+controls()
 board()
 
 st.subheader("One layer more", anchor=False)

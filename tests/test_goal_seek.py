@@ -97,7 +97,7 @@ def test_what_one_number_can_do_is_found_and_nearer_than_what_was_planted(name, 
     assert answer.move <= abs(value - matrices[entry][cell]) * (1 + 1e-6) + 1e-9
     for one in found.of("reaches"):
         new = put(matrices, entry, one.at, numerals.parse(one.text))
-        assert run(program, new)[made].value[at] == one.value
+        assert run_steady(program, new, {})[0][made].value[at] == one.value  # it may have made scores too large for exp
         assert abs(one.value - wanted) <= found.tolerance
 
 
