@@ -359,11 +359,11 @@ def _heading(task: Task, name: str) -> str:
     return called[:1].upper() + called[1:]
 
 
-def _tables(task: Task, name: str) -> list[str]:
-    """A matrix of the task as a table; with heads, as one for each of them."""
+def tables(task: Task, name: str, texts: Mapping[tuple[int, ...], str] | None = None) -> list[str]:
+    """A matrix of the task as a table; with heads, as one for each of them. texts: what stands instead of numbers."""
     matrix = task.trace.matrix(name)
     return [
-        matrix_table(slice_of(matrix, drawn), _heading(task, name) + _of_head(matrix, drawn))
+        matrix_table(slice_of(matrix, drawn), _heading(task, name) + _of_head(matrix, drawn), texts)
         for drawn in drawn_names(matrix)
     ]
 
@@ -378,7 +378,7 @@ def pictures(task: Task) -> None:
     if task.shown:
         with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
             for name in task.shown:
-                for table in _tables(task, name):
+                for table in tables(task, name):
                     st.html(table, width="content")
     if task.pictured:
         called, numbers = title(task, task.pictured), task.trace.matrix(task.pictured).value.ravel().tolist()
@@ -386,25 +386,29 @@ def pictures(task: Task) -> None:
         histograms(axes, {"scores": numbers}, key=f"{task.exercise}.{task.seed}.picture")
 
 
-def matrices(fields: Fields) -> None:
-    """What else the task is given, behind a heading that opens; never what is asked for.
+def given_with(task: Task, kind: str) -> list[Matrix]:
+    """What else the task is given; never what is asked for.
 
     Nothing for a mask that words alone describe: no number bears on it.
     """
-    task = fields.task
-    if task.trace is None or (fields.kind == "mask" and not task.shown):
-        return
-    drawn = task.drawn | {"mask" if fields.kind == "mask" else ""}
-    if fields.kind in ("cell", "error"):
-        drawn |= set(pickable(task, fields.kind))
+    if task.trace is None or (kind == "mask" and not task.shown):
+        return []
+    drawn = task.drawn | {"mask" if kind == "mask" else ""}
+    if kind in ("cell", "error"):
+        drawn |= set(pickable(task, kind))
     # what has no entry is none of the learner's: ones, or sizes, that an answer is computed with
     given = [m for name, m in task.trace.given.items() if name not in drawn and name.rpartition(".")[2] in GIVENS]
-    shown = [m for m in given if m.value.ndim and m.value.size <= _MOST_CELLS]
+    return [m for m in given if m.value.ndim and m.value.size <= _MOST_CELLS]
+
+
+def matrices(fields: Fields) -> None:
+    """What else the task is given, behind a heading that opens."""
+    task, shown = fields.task, given_with(fields.task, fields.kind)
     if not shown:
         return
     opened = st.expander("The given matrices: " + ", ".join(plain(title(task, m.name)) for m in shown))
     with opened, st.container(horizontal=True, gap="medium", vertical_alignment="top"):
-        for table in (table for matrix in shown for table in _tables(task, matrix.name)):
+        for table in (table for matrix in shown for table in tables(task, matrix.name)):
             st.html(table, width="content")
 
 

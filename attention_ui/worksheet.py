@@ -17,6 +17,7 @@ import numpy as np
 from attention_core.exercises import EXERCISES, Task
 from attention_core.rules import Index
 from attention_core.trace import Matrix, Trace, Traced
+from attention_ui.answer_fields import given_with, pickable, tables, title
 from attention_ui.editable import letter_text
 from attention_ui.mathml import Tree, tree
 from attention_ui.slices import drawn_names, head_name, head_of, slice_of
@@ -40,7 +41,7 @@ th, td { border: .2mm solid #555; padding: .8mm 2mm; min-width: 9mm; height: 5mm
 th { font-weight: 600; border-color: #999; max-width: 26mm; overflow-wrap: anywhere; }
 thead td { border: 0; } .unseen { display: none; }
 .lines { border-bottom: .2mm solid #777; height: 8mm; } ol { margin: 1mm 0; padding-left: 6mm; }
-small { color: #333; }
+small { color: #333; } pre { font-size: 9pt; white-space: pre-wrap; border: .2mm solid #777; padding: 2mm; }
 """
 
 
@@ -55,10 +56,10 @@ def worksheet(title: str, trace: Trace, lesson: str, kind: str, variant: int = 0
     parts.append(f"<h2>{'Computed' if key else 'Compute, one matrix from another'}</h2>")
     rng = np.random.default_rng([7, variant])
     parts += [_step(number, made, kind, rng) for number, made in enumerate(trace.values(), 1)]
-    tasks = [found.task(variant) for found in EXERCISES.values() if found.lesson == lesson]
+    tasks = [found.task(variant) for found in EXERCISES.values() if found.lesson == lesson and _on_paper(found.task(0))]
     if tasks:
         parts.append(f"<h2>{'Solutions' if key else 'Exercises'}</h2>")
-        parts += [_exercise(number, task, key) for number, task in enumerate(tasks, 1)]
+        parts += [_exercise(f"E{number}", task, key, trace) for number, task in enumerate(tasks, 1)]
     head = f'<meta charset="utf-8"><title>{heading}</title><style>{_STYLE % paper}</style>'
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>'
 
@@ -88,7 +89,7 @@ def _tables(matrices: Iterable[Matrix], blanks: Sequence[set[Index]] = ()) -> It
     for matrix in matrices:
         for i, figure in enumerate(_figures(matrix)):
             head = head_of(figure.name)
-            name = matrix.name if isinstance(matrix, Traced) else letter_text(matrix.name)
+            name = matrix.step.title or matrix.name if isinstance(matrix, Traced) else letter_text(matrix.name)
             caption = name if head is None else f"{name}, {head_name(matrix, head)}"
             texts = dict.fromkeys(blanks[i] if blanks else (), "")
             parts = _across(figure)
@@ -107,22 +108,52 @@ def _side_by_side(tables: Iterable[str]) -> str:
     return f'<div class="tables">{"".join(tables)}</div>'
 
 
-def _exercise(number: int, task: Task, key: bool) -> str:
-    title = escape(EXERCISES[task.exercise].title)
+def _on_paper(task: Task) -> bool:
+    """Whether it can be done on paper: not what is tried on sentences that nobody sees, nor what needs a picture."""
+    return EXERCISES[task.exercise].kind != "weights" and not task.pictured
+
+
+def _exercise(number: str, task: Task, key: bool, trace: Trace) -> str:
+    """An exercise with all that it speaks of, and room to write; in the key, its solution. trace: of the sheet."""
+    found = EXERCISES[task.exercise]
     lines = "".join(f"<li>{escape(line)}</li>" for line in task.solution)
-    shown = [task.trace.matrix(name) for name in task.shown] if task.trace else []
     options = "".join(f"<li>{escape(option)}</li>" for option in task.options)
-    asked = f"{_side_by_side(_tables(shown))}{f'<ul>{options}</ul>' if options else ''}{_to_fill(task)}"
+    asked = (
+        f"{_side_by_side(_drawn(task, found.kind, trace))}{f'<ul>{options}</ul>' if options else ''}{_to_fill(task)}"
+    )
     answer = f"<ol>{lines}</ol>" if key else asked + '<div class="lines"></div>' * 2
-    return f'<section><h3>{number}. {title}</h3><p class="prompt">{escape(task.prompt)}</p>{answer}</section>'
+    heading = f'<h3>{number}. {escape(found.title)}</h3><p class="prompt">{escape(task.prompt)}</p>'
+    return f"<section>{heading}{answer}</section>"
+
+
+def _drawn(task: Task, kind: str, trace: Trace) -> Iterator[str]:
+    """The matrices that an exercise speaks of, a grid to fill in for a mask, code that is to be mended.
+
+    What it is given is drawn, too, unless the sheet begins with the same numbers.
+    """
+    if kind == "code" and task.start:
+        yield f"<pre>{escape(task.start[0])}</pre>"
+    if task.trace is None:
+        return
+    names = [*task.shown, *(pickable(task, kind) if kind in ("cell", "error") else ())]
+    for name in dict.fromkeys(names):
+        yield from tables(task, name)
+    if kind == "mask":
+        mask = task.trace.matrix("mask")
+        yield matrix_table(mask, "1: may be seen. 0: may not", dict.fromkeys(np.ndindex(mask.value.shape), ""))
+    given = given_with(task, kind)
+    if given and all(m.name in trace.given and np.array_equal(trace.given[m.name].value, m.value) for m in given):
+        yield "<p>What is given stands at the beginning of this sheet.</p>"
+    else:
+        yield from (table for m in given for table in tables(task, m.name))
 
 
 def _to_fill(task: Task) -> str:
     """The cells that an exercise wants filled in, as a list with room beside each."""
     if not task.blanks or task.trace is None:
         return ""
-    places = [(*task.trace.matrix(name).place(at).values(),) for name, at in task.blanks]
-    rows = [(f"{name}: {', '.join(place)}", "") for (name, _), place in zip(task.blanks, places, strict=True)]
+    places = [", ".join(task.trace.matrix(name).place(at).values()) for name, at in task.blanks]
+    rows = [(f"{title(task, name)}: {place}", "") for (name, _), place in zip(task.blanks, places, strict=True)]
     return text_table("Fill in", ("cell", "your number"), rows)
 
 
