@@ -108,7 +108,7 @@ def tallied(text: str, question: int, of_round: int, titles: Sequence[str]) -> T
     """
     if len(text) > LONGEST:
         raise ValueError(f"This text has {len(text):,} characters; at most {LONGEST:,} are read.")
-    found = re.findall(r"[^\W_]+", text)
+    found = _apart(re.findall(r"[^\W_]+", text))
     if len(found) > MOST_CODES:
         raise ValueError(f"These are {len(found):,} codes; at most {MOST_CODES:,} are counted.")
     counts = [[0] * len(SURE) for _ in LETTERS]
@@ -128,6 +128,28 @@ def tallied(text: str, question: int, of_round: int, titles: Sequence[str]) -> T
     refused = {code for code, _ in unread}
     twice = tuple(code for code, times in seen.items() if times > 1 and code not in refused)
     return Tally(tuple(map(tuple, counts)), twice, tuple(unread))
+
+
+def _apart(words: Sequence[str]) -> list[str]:
+    """The words of a text as codes: two halves of one are put together, and codes without a gap taken apart."""
+    found: list[str] = []
+    for word in words:
+        parts = [word[at : at + LENGTH] for at in range(0, len(word), LENGTH)]
+        if found and len(found[-1]) + len(word) == LENGTH and _is_code(found[-1] + word):
+            found[-1] += word
+        elif len(parts) > 1 and all(map(_is_code, parts)):
+            found += parts
+        else:
+            found.append(word)
+    return found
+
+
+def _is_code(text: str) -> bool:
+    try:
+        ballot_of(text)
+    except CodeError:
+        return False
+    return True
 
 
 def _belongs(ballot: Ballot, question: int, of_round: int, titles: Sequence[str]) -> None:

@@ -359,11 +359,11 @@ def _heading(task: Task, name: str) -> str:
     return called[:1].upper() + called[1:]
 
 
-def tables(task: Task, name: str, texts: Mapping[tuple[int, ...], str] | None = None) -> list[str]:
-    """A matrix of the task as a table; with heads, as one for each of them. texts: what stands instead of numbers."""
+def _tables(task: Task, name: str) -> list[str]:
+    """A matrix of the task as a table; with heads, as one for each of them."""
     matrix = task.trace.matrix(name)
     return [
-        matrix_table(slice_of(matrix, drawn), _heading(task, name) + _of_head(matrix, drawn), texts)
+        matrix_table(slice_of(matrix, drawn), _heading(task, name) + _of_head(matrix, drawn))
         for drawn in drawn_names(matrix)
     ]
 
@@ -378,7 +378,7 @@ def pictures(task: Task) -> None:
     if task.shown:
         with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
             for name in task.shown:
-                for table in tables(task, name):
+                for table in _tables(task, name):
                     st.html(table, width="content")
     if task.pictured:
         called, numbers = title(task, task.pictured), task.trace.matrix(task.pictured).value.ravel().tolist()
@@ -408,7 +408,7 @@ def matrices(fields: Fields) -> None:
         return
     opened = st.expander("The given matrices: " + ", ".join(plain(title(task, m.name)) for m in shown))
     with opened, st.container(horizontal=True, gap="medium", vertical_alignment="top"):
-        for table in (table for matrix in shown for table in tables(task, matrix.name)):
+        for table in (table for matrix in shown for table in _tables(task, matrix.name)):
             st.html(table, width="content")
 
 

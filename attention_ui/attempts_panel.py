@@ -79,14 +79,20 @@ def class_attempts() -> None:
     tables, learners = [], 0
     for name, data in [*given, *([("What was pasted", pasted)] if pasted.strip() else [])]:
         if table := _read(name, data):
+            if table in tables:
+                notice(f"{_short(name)} holds the same as another table. If it is the same file, take one away.")
             tables.append(table)
             learners += len({row.pseudonym for row in table})
     if tables:
         _summary(tables, learners)
 
 
+def _short(name: str) -> str:
+    return name if len(name) <= 40 else name[:39] + "…"
+
+
 def _read(name: str, data: str | bytes) -> list[Attempt]:
-    shown = name if len(name) <= 40 else name[:39] + "…"
+    shown = _short(name)
     try:
         table = from_csv(data)
     except TableError as error:
@@ -110,6 +116,9 @@ def _summary(tables: list[list[Attempt]], learners: int) -> None:
     header = ("", "lesson", "learners who tried", "right at once", "right in the end", "most frequent slips")
     if rows:
         st.html(text_table("What the class did", header, rows, prose=True))
+        if any(one.kind == "diagnostic" for one in found):
+            st.caption("In the diagnostic, “at once” is a learner’s first answer, before the course if taken then, and "
+                       "“in the end” any answer of theirs. “I do not know yet” counts as not right.")  # fmt: skip
         st.download_button(
             "This summary as CSV", written(("exercise", *header[1:]), rows), "attention-class.csv", "text/csv",
             on_click="ignore", key="attempts.summary", icon=":material/download:",

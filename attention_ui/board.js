@@ -267,7 +267,7 @@ class Figure {
   /** Rows lay out with display: contents, so that one CSS grid keeps all columns equally wide. */
   buildGrid() {
     const grid = el("div", { role: "grid", class: "grid", "aria-rowcount": this.rows, "aria-colcount": this.cols });
-    grid.style.gridTemplateColumns = `${this.hasRowHeads ? "auto " : ""}repeat(${this.cols}, minmax(42px, 1fr))`;
+    grid.style.gridTemplateColumns = `${this.hasRowHeads ? "auto " : ""}repeat(${this.cols}, minmax(var(--cell), 1fr))`;
     grid.classList.toggle("bare-top", !this.hasColHeads);
     grid.classList.toggle("pixels", this.cut > 0);
     this.cells = new Array(this.rows * this.cols);

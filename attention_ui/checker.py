@@ -157,6 +157,8 @@ def _answer(kind: str, made: tuple[str, ...], options: dict[str, object]) -> Non
     if unread := [name for name in ("claim", *made) if _problem(name)]:
         which = " and ".join(KINDS[kind][0] if name == "claim" else SOURCES[name] for name in unread)
         st.markdown(f"Not checked yet: the {which} cannot be read. The sentence below the field says why.")
+        if set(unread) <= set(made):
+            st.markdown(f"If you have no {which}, choose “{_NOTHING}”, beside “made from”.")
         return
     printed, *sources = (read(st.session_state[_text(name)]) for name in ("claim", *made))
     if options["d_k"] == _MISSING:

@@ -30,7 +30,11 @@ _arrival = st.components.v2.component(
     html="<span></span>",
     js="""let last = null;
     export default ({ data: { place } }) => {
-        if (last !== null && last !== place) document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
+        if (last !== null && last !== place) {
+            document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
+            const menu = document.querySelector("[data-testid=stSidebar][aria-expanded=true]"); // over the page
+            if (innerWidth < 768) menu?.querySelector("[data-testid=stSidebarCollapseButton] button")?.click();
+        }
         last = place;
     };""",
 )

@@ -11,11 +11,13 @@ import streamlit as st
 
 from attention_core.exercises import EXERCISES
 from attention_ui import session
+from attention_ui.class_links import qr_image, reached, suggested
 from attention_ui.lesson import notice
 from attention_ui.link import SHORT, LinkError, pack, readable, said_of
 from attention_ui.task import GROUPS, LONGEST, VARIANTS, Task, pack_task
 from attention_ui.teach import CHECK, WIDTH
 
+_SCANNED = 600  # characters of which a phone reads the code across a room
 _SUCH_AS = "Which word does ball take most from? Change one number so that it is another."
 
 
@@ -90,6 +92,18 @@ def _show(*task: str | int | tuple[str, ...]) -> None:
     if len(link) > SHORT:
         says = f"Chats cut links of more than about {SHORT:,}. Send this page as a file instead: in “Take it home”."
     st.caption(f"{len(link):,} characters. {says}")
+    _elsewhere(link)
+
+
+def _elsewhere(link: str) -> None:
+    """How others come by it: a code for phones, or why they cannot."""
+    app = _address()
+    if not reached(app):
+        other = suggested(app)
+        where = f" In this network it may be {other}: open the page there, and make the link again." if other else ""
+        notice(f"This address is that of this machine alone: nobody else can open the link.{where}")
+    elif len(link) <= _SCANNED:
+        st.html(qr_image(link, "QR code: the link"), width=260)
 
 
 def _address() -> str:

@@ -98,7 +98,8 @@ def _counted(name: str, now: Counting) -> dict[str, tuple[int, ...]]:
 def _option(question: Question, i: int, answered: bool, rounds: Mapping[str, tuple[int, ...]]) -> str:
     option, right = question.options[i], question.is_right(i)
     sign = f'<b class="sign">{"✓ right" if right else _NOT}</b>' if answered else ""
-    says = f'<p class="says">{escape(option.says)}</p>' if answered else ""
+    believed = "" if right else "<b>Believed, and wrong:</b> "
+    says = f'<p class="says">{believed}{escape(option.says)}</p>' if answered else ""
     bars = "".join(_bar(called, totals[i], sum(totals)) for called, totals in rounds.items())
     bars = f'<div class="bars">{bars}</div>' if bars else ""
     kind = (" right" if right else " wrong") if answered else ""
@@ -121,9 +122,10 @@ def _bar(called: str, count: int, total: int) -> str:
 def _buttons(now: Counting) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="vote_buttons"):
         if now.shown == "question":
-            st.button("Show the counts", key="vote_counts", on_click=_show, args=(now, "counts"))
+            st.button("Show the counts", key="vote_counts", on_click=_show, args=(now, "counts"), type="primary")
         if now.shown != "answer":
-            st.button("Reveal the answer", key="vote_reveal", on_click=_show, args=(now, "answer"), type="primary")
+            kind = "primary" if now.shown == "counts" else "secondary"  # the counts are looked at first
+            st.button("Reveal the answer", key="vote_reveal", on_click=_show, args=(now, "answer"), type=kind)
         if now.shown != "question":
             st.button("Hide", key="vote_hide", on_click=_show, args=(now, "question"))
         if len(now.rounds) == 1:

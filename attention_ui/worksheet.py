@@ -17,7 +17,7 @@ import numpy as np
 from attention_core.exercises import EXERCISES, Task
 from attention_core.rules import Index
 from attention_core.trace import Matrix, Trace, Traced
-from attention_ui.answer_fields import given_with, pickable, tables, title
+from attention_ui.answer_fields import given_with, pickable, title
 from attention_ui.editable import letter_text
 from attention_ui.mathml import Tree, tree
 from attention_ui.slices import drawn_names, head_name, head_of, slice_of
@@ -137,7 +137,7 @@ def _drawn(task: Task, kind: str, trace: Trace) -> Iterator[str]:
         return
     names = [*task.shown, *(pickable(task, kind) if kind in ("cell", "error") else ())]
     for name in dict.fromkeys(names):
-        yield from tables(task, name)
+        yield from _tables([task.trace.matrix(name)])
     if kind == "mask":
         mask = task.trace.matrix("mask")
         yield matrix_table(mask, "1: may be seen. 0: may not", dict.fromkeys(np.ndindex(mask.value.shape), ""))
@@ -145,7 +145,7 @@ def _drawn(task: Task, kind: str, trace: Trace) -> Iterator[str]:
     if given and all(m.name in trace.given and np.array_equal(trace.given[m.name].value, m.value) for m in given):
         yield "<p>What is given stands at the beginning of this sheet.</p>"
     else:
-        yield from (table for m in given for table in tables(task, m.name))
+        yield from _tables(given)
 
 
 def _to_fill(task: Task) -> str:

@@ -147,3 +147,16 @@ def test_a_large_class_rarely_draws_a_code_twice():
     rng = random.Random(5)
     drawn = [len({rng.randrange(RANDOM) for _ in range(100)}) for _ in range(200)]
     assert sum(drawn) / len(drawn) > 99
+
+
+def test_codes_in_halves_or_without_gaps_are_counted():
+    """As they are read out, three signs at a time, or pasted one behind the other; names between them stay apart."""
+    codes = [code_of(Ballot(0, 0, option, 1), random) for option, random in ((0, 3), (2, 8), (2, 11))]
+    halves = " ".join(f"{code[:3]}-{code[3:]}" for code in codes)
+    for text in (halves, "".join(codes), f"{codes[0]}, {''.join(codes[1:])}", "\n".join(codes)):
+        found = tallied(text, 0, 0, TITLES)
+        assert found.totals[:4] == (1, 0, 2, 0)
+        assert found.unread == ()
+    found = tallied(f"Ann {codes[0]} Bob {codes[1][:3]} {codes[2]}", 0, 0, TITLES)
+    assert found.totals[:4] == (1, 0, 1, 0)
+    assert [code for code, _ in found.unread] == ["ANN", "BOB", codes[1][:3]]

@@ -127,7 +127,7 @@ def test_words_of_the_reader_are_text():
 @pytest.mark.parametrize("variant", [0, 3])
 @every_lesson
 def test_an_exercise_on_paper_has_all_that_it_speaks_of(lesson, variant):
-    """What the page shows with it, a grid for a mask, the code to mend; what is given, unless the sheet begins with it."""
+    """What the page shows with it, a grid for a mask, code to mend; what is given, unless the sheet begins with it."""
     trace = trace_of(lesson)
     sheet = worksheet(lesson.title, trace, lesson.name, "blank", variant).partition("<h2>Exercises</h2>")[2]
     sections = iter(re.findall(r"<section>.*?</section>", sheet, re.S))
@@ -138,6 +138,9 @@ def test_an_exercise_on_paper_has_all_that_it_speaks_of(lesson, variant):
         task, part = found.task(variant), next(sections)
         assert escape(found.title) in part
         drawn = re.findall(r'data-shows="([^"@]*)', part)
+        assert all(
+            table.partition("</thead>")[0].count("<th") <= 10 for table in re.findall(r"<table data-.*?</table>", part)
+        )
         assert set(task.shown) <= set(drawn)
         if found.kind == "mask":
             assert "mask" in drawn

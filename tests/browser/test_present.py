@@ -23,6 +23,8 @@ def test_presenting(page: Page, server: str) -> None:
     page.keyboard.press("ArrowLeft")
     expect(where).to_contain_text("2 of")
     settle(page)
+    result = board(page).locator("figure[data-role=result] .grid").first
+    assert result.evaluate("grid => grid.getBoundingClientRect().bottom <= innerHeight")  # X, W_Q and Q at once
     cell = board(page).locator("figure[data-role=result] .cell").first
     assert cell.evaluate(LARGEST) >= 24
     page.keyboard.press("h")
