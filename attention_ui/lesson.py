@@ -32,7 +32,7 @@ _arrival = st.components.v2.component(
     export default ({ data: { place } }) => {
         if (last !== null && last !== place) {
             document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
-            const menu = document.querySelector("[data-testid=stSidebar][aria-expanded=true]"); // over the page
+            const menu = document.querySelector("[data-testid=stSidebar][data-collapsed=false]"); // over the page
             if (innerWidth < 768) menu?.querySelector("[data-testid=stSidebarCollapseButton] button")?.click();
         }
         last = place;

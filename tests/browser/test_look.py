@@ -7,7 +7,7 @@ and counts against that.
 import pytest
 from playwright.sync_api import ElementHandle, Page, expect
 
-from helpers import cell, settle
+from helpers import cell, open_page, settle
 from one_head import board, choose, edit, open_head, pick, push, show, stage, type_sentence
 
 WIDTHS = {1440: 1000, 1024: 768, 390: 844}
@@ -135,6 +135,17 @@ def test_contrast_of_other_numbers(page: Page, server: str, theme: str) -> None:
     assert_readable(page)
     (message,) = board(page).evaluate(_TEXTS, "[data-error-for]")
     assert message[0] >= 4.5
+
+
+def test_the_menu_of_a_narrow_screen_closes_once_a_page_is_chosen(new_page, server: str) -> None:
+    page = new_page(viewport={"width": 390, "height": 844}, has_touch=True)
+    open_page(page, server, "/lookup")
+    page.get_by_test_id("stExpandSidebarButton").click()
+    menu = page.get_by_test_id("stSidebar")
+    expect(menu).to_have_attribute("data-collapsed", "false")
+    menu.get_by_role("link", name="Softmax").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Softmax")
+    expect(menu).to_have_attribute("data-collapsed", "true")
 
 
 def test_long_words_on_a_narrow_screen(new_page, server: str) -> None:
