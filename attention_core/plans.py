@@ -44,9 +44,9 @@ class Plan:
         return tuple(dict.fromkeys(step.lesson for step in self.steps))
 
 
-_NOTHING = "Anybody; nothing is needed."
-_SHARES = "Who has seen that scores become shares."
-_HEAD = "Who has followed one head."
+_NOTHING = "anybody; nothing is needed."
+_SHARES = "those who have seen that scores become shares."
+_HEAD = "those who have followed one head."
 
 FIVE = (
     Plan("Which colour will it be?", _NOTHING, (
@@ -126,27 +126,27 @@ FIVE = (
         Step(2, "cross_attention", "The same program with one source.", "What is new in cross-attention?",
              "“Another kind of mathematics.”", "", {"part": "encoder"}),
     )),
-    Plan("One layer or two", "Who has seen heads and masks.", (
+    Plan("One layer or two", "those who have seen heads and masks.", (
         Step(3, "block", "*glass ball steel table shattered*: one layer, then two.",
              "From whom does *shattered* take most?",
              "“From *glass*, for it is near *ball* in the sentence.”", "", {"part": "layers"}),
         Step(2, "block", "All embeddings doubled.", "Is attention linear?",
              "“Yes: there are only products.”", "doubled"),
     )),
-    Plan("An estimation race", "Who has seen heads and masks.", (
+    Plan("An estimation race", "those who have seen heads and masks.", (
         Step(3, "cost", "Groups estimate: the scores of 100 million words, 4 bytes each.", "How much memory is it?",
              "Three zeros too few; one score for each word.", "stored", {"n": 100_000_000}),
         Step(2, "cost", "One wide head or four narrow ones.", "Which multiplies less?",
              "“Many heads are more efficient.”",
              "more-heads"),
     )),
-    Plan("Trained or made by hand", "Who has seen values and positions.", (
+    Plan("Trained or made by hand", "those who have seen values and positions.", (
         Step(3, "training", "Train a model at the desk, live.", "Which of its matrices change?",
              "“Heads are designed”; “W_V only”.", "gradients"),
         Step(2, "training", "The trained model reads another sentence.", "Which weights change now?",
              "“What I type trains the model.”", "reading"),
     )),
-    Plan("The error halves", "Who has seen the block and costs.", (
+    Plan("The error halves", "those who have seen the block and costs.", (
         Step(3, "in_context", "Layers that descend: the guess after one layer.", "What does a second layer guess?",
              "“As much again”; “the same”.", "", {"part": "regression"}),
         Step(2, "in_context", "Eight words that score 0.", "Do they drop out?", "“Yes, q · k is 0.”", "silent",
@@ -158,7 +158,7 @@ FIVE = (
         Step(2, "debugger", "Three sums of one row.", "Which of them is right?",
              "Made from what? Each answers a question of its own.", "which-sum"),
     )),
-    Plan("A student presents", "Who has seen heads and positions.", (
+    Plan("A student presents", "those who have seen heads and positions.", (
         Step(3, "sandbox", "A sentence with features and weights of a student’s own, opened by its link.",
              "What do you expect in this row, and why?",
              "“It looks for what is similar.” For what the weights ask for."),
@@ -168,7 +168,7 @@ FIVE = (
 )  # fmt: skip
 
 FIFTEEN = (
-    Plan("Softmax by hand", "Who can work with powers; no attention is needed.", (
+    Plan("Softmax by hand", "those who can work with powers; no attention is needed.", (
         Step(4, "softmax", "Three moves on one row: exp, row sum, division. Then a row in pairs, on paper.",
              "What are the shares of this row?", "Sums along the wrong axis.", "negative", stage="exps"),
         Step(4, "softmax", "Add the same to every score, on paper first.", "What happens to the weights?",
@@ -200,7 +200,7 @@ FIFTEEN = (
 )  # fmt: skip
 
 FIFTY = (
-    Plan("One head by hand", "Who can multiply matrices; no attention is needed.", (
+    Plan("One head by hand", "those who can multiply matrices; no attention is needed.", (
         Step(5, "home", "The paint, without a formula.", "Which colour will *cube* take?", "“Blue: it is next to it.”",
              "paint"),
         Step(8, "lookup", "A soft lookup, as a mean with weights.", "What comes out?", "“The best one’s value.”",
@@ -228,7 +228,7 @@ FIFTY = (
         Step(5, "positions", "Two banks.", "What tells them apart?", "“The word.” It is the same row of X twice.", "",
              {"text": "banks", "scheme": "relative", "causal": True}),
     )),
-    Plan("Several heads, one block", "Who has seen masks and positions.", (
+    Plan("Several heads, one block", "those who have seen masks and positions.", (
         Step(10, "heads", "Two groups compute two heads, and add.", "What if they change places?",
              "“Head 1 finds what matters most.”", "head-order", {"together": "summed"}),
         Step(8, "heads", "How many heads?", "What do they cost?", "“Each costs the same.”", "head-count"),
@@ -238,7 +238,7 @@ FIFTY = (
         Step(6, "block", "All embeddings doubled.", "Is it linear?", "“Only products and sums.”", "doubled"),
         Step(6, "block", "The next word.", "Which row says it?", "“A row of its own.”", "next-row", {"part": "next"}),
     )),
-    Plan("Where weights come from, and what a context does", "Who has seen the block.", (
+    Plan("Where weights come from, and what a context does", "those who have seen the block.", (
         Step(10, "training", "Forward, loss, backward: which numbers have a gradient?", "Which matrices are trained?",
              "“Heads learn by similarity.”", "gradients", {"shown": "all"}),
         Step(12, "training", "Train a model at the desk; meanwhile, groups guess which rule it will find.",

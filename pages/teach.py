@@ -12,7 +12,9 @@ st.subheader("Plans", anchor=False)
 st.markdown(
     "Each step opens its lesson in the state that it needs, and says what to show, what to ask, and what to listen "
     "for. What learners say there is quoted; much of it is wrong, and that is the point. For 5 minutes there is a plan "
-    "for each lesson; for 15 and 50 there are a few routes through several."
+    "for each lesson; for 15 and 50 there are a few routes through several.\n\n"
+    "To let a class say first what comes out of a step, press “Present” beside the matrices, and then h: each result "
+    "stays hidden until r shows it."
 )
 plans()
 
