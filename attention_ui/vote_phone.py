@@ -70,8 +70,9 @@ def _voted(name: str, of_round: int, option: int, sure: int, code: str) -> None:
     chose = f"You chose {LETTERS[option]}, {VOTES[name].question.options[option].text} ({SURE[sure]}). Your code:"
     st.html(f'<div role="status"><p class="prompt">{escape(chose)}</p><p class="answer-code">{code}</p></div>')
     st.code(code, language=None)
-    st.markdown("Read it out, or send it to whoever asked: the sign at the right of the grey line copies it. Nothing "
-                "was sent, and nothing is kept here. The code says what you chose, and not who you are.")  # fmt: skip
+    st.markdown("Read it out, or send it to whoever asked: tap the grey line, and the sign at its right copies it. "
+                "Nothing was sent. The code says what you chose, and not who you are; your own progress knows your "
+                "answer until you close this page.")  # fmt: skip
     st.button("Vote differently", key=f"ballot.{name}.{of_round}.anew", on_click=_anew, args=(name, of_round))
     st.caption("Whoever has sent the first code should say so: both would count.")
 
