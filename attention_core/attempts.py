@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from unicodedata import category
 
+from attention_core.diagnostic import FORMS
 from attention_core.progress import DIAGNOSTIC, LONGEST_NAME, VOTE, Answer, Progress
 
 COLUMNS = ("day", "kind", "lesson", "name", "title", "variant", "answer", "right", "slip", "hints", "pseudonym")
@@ -208,3 +209,42 @@ def _summary(learners: Mapping[tuple[int, str], list[Attempt]], most: int) -> Su
         sum(any(row.right == "yes" for row in rows) for rows in learners.values()),
         tuple(slips.most_common(most)),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What a class knew of one idea, before the course and after it. took, right, unsure: for each of the two, how many
+    learners answered, were right, and said that they do not know yet; of several sittings the last one counts.
+    both, learned: who answered twice; of these, who was right after and not before."""
+
+    name: str
+    title: str
+    lesson: str
+    took: tuple[int, int]
+    right: tuple[int, int]
+    unsure: tuple[int, int]
+    both: int
+    learned: int
+
+
+def gains(tables: Sequence[Sequence[Attempt]]) -> list[Gain]:
+    """What the diagnostic says of a class, an idea a row, in the order in which they first occur."""
+    ideas: dict[str, dict[tuple[int, str], dict[int, Attempt]]] = {}
+    for number, table in enumerate(tables):
+        for row in table:
+            if row.kind == "diagnostic" and row.variant.isdecimal():
+                sittings = ideas.setdefault(row.name, {}).setdefault((number, row.pseudonym), {})
+                sittings[int(row.variant) % len(FORMS)] = row  # even seeds before, odd ones after
+    return [_gain(name, list(learners.values())) for name, learners in ideas.items()]
+
+
+def _gain(name: str, learners: Sequence[Mapping[int, Attempt]]) -> Gain:
+    one = next(iter(learners[0].values()))
+
+    def count(right: Sequence[str]) -> tuple[int, int]:
+        before, after = (sum(form in rows and rows[form].right in right for rows in learners) for form in (0, 1))
+        return before, after
+
+    both = [rows for rows in learners if len(rows) == len(FORMS)]
+    learned = sum(rows[1].right == "yes" and rows[0].right != "yes" for rows in both)
+    return Gain(name, one.title, one.lesson, count(RIGHT), count(("yes",)), count(("skipped",)), len(both), learned)

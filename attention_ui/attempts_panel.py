@@ -18,6 +18,7 @@ from attention_core.attempts import (
     TableError,
     attempts,
     from_csv,
+    gains,
     summarised,
     to_csv,
     written,
@@ -85,6 +86,7 @@ def class_attempts() -> None:
             learners += len({row.pseudonym for row in table})
     if tables:
         _summary(tables, learners)
+        _gains(tables)
 
 
 def _short(name: str) -> str:
@@ -112,17 +114,36 @@ def _summary(tables: list[list[Attempt]], learners: int) -> None:
     says = f"{len(tables)} table{'s' * (len(tables) != 1)}, {learners} learner{'s' * (learners != 1)}."
     st.html(f'<p role="status" class="prompt">{says}</p>')
     order = {known.name: i for i, known in enumerate(LESSONS)}
+    found = [one for one in found if one.kind != "diagnostic"]
     rows = [_row(one) for one in sorted(found, key=lambda one: order.get(one.lesson, len(order)))]
     header = ("", "lesson", "learners who tried", "right at once", "right in the end", "most frequent slips")
     if rows:
         st.html(text_table("What the class did", header, rows, prose=True))
-        if any(one.kind == "diagnostic" for one in found):
-            st.caption("In the diagnostic, “at once” is a learner’s first answer, before the course if taken then, and "
-                       "“in the end” any answer of theirs. “I do not know yet” counts as not right.")  # fmt: skip
         st.download_button(
             "This summary as CSV", written(("exercise", *header[1:]), rows), "attention-class.csv", "text/csv",
             on_click="ignore", key="attempts.summary", icon=":material/download:",
         )  # fmt: skip
+
+
+def _gains(tables: list[list[Attempt]]) -> None:
+    """What the class knew before the course, and after it."""
+    if not (found := gains(tables)):
+        return
+    header = (
+        "",
+        "right before",
+        "right after",
+        "did not know yet, before",
+        "did not know yet, after",
+        "right only after, of those who took both",
+    )
+    rows = [(one.title or one.name, *(f"{right} of {took}" for right, took in zip(one.right, one.took, strict=True)),
+             *map(str, one.unsure), f"{one.learned} of {one.both}") for one in found]  # fmt: skip
+    st.html(text_table("The diagnostic, idea by idea", header, rows, prose=True))
+    st.download_button(
+        "The diagnostic as CSV", written(("idea", *header[1:]), rows), "attention-diagnostic.csv", "text/csv",
+        on_click="ignore", key="attempts.gains", icon=":material/download:",
+    )  # fmt: skip
 
 
 def _row(one: Summary) -> tuple[str, ...]:

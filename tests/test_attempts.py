@@ -4,6 +4,7 @@
 import csv
 import io
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -21,6 +22,7 @@ from attention_core.attempts import (
     TableError,
     attempts,
     from_csv,
+    gains,
     guarded,
     summarised,
     to_csv,
@@ -224,3 +226,22 @@ def test_an_exercise_a_vote_and_a_prediction_reach_the_table():
     sound(app.text_input(key="attempts.who").set_value("owl").run())
     kinds = [row.kind for row in attempts(now, described)]
     assert sorted(kinds) == ["exercise", "prediction", "vote"]
+
+
+def test_what_a_class_gained_is_counted_by_sitting():
+    """Before and after by the parity of the seed; the last sitting of each counts; who took one only gains nothing."""
+
+    def table(*sittings):
+        said = {True: "yes", False: "no", None: "skipped"}
+        return [Attempt("diagnostic", "d.softmax", said[right], variant=str(seed)) for seed, right in sittings]
+
+    tables = [
+        table((0, False), (1, True)), table((0, None), (1, False)), table((0, True), (1, True)), table((0, False)),
+        table((1, None)), table((0, True), (2, False), (1, False), (3, True)), table(),
+    ]  # fmt: skip
+    (found,) = gains(tables)
+    assert (found.took, found.right, found.unsure) == ((5, 5), (1, 3), (1, 1))
+    assert (found.both, found.learned) == (4, 2)
+    assert gains([[]]) == []
+    damaged = [replace(row, variant="x") for row in table((0, True))]
+    assert gains([damaged]) == []
