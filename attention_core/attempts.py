@@ -23,7 +23,8 @@ from attention_core.diagnostic import FORMS
 from attention_core.progress import DIAGNOSTIC, LONGEST_NAME, VOTE, Answer, Progress
 
 COLUMNS = ("day", "kind", "lesson", "name", "title", "variant", "answer", "right", "slip", "hints", "pseudonym")
-KINDS = ("exercise", "vote", "diagnostic", "prediction")
+BOTH_TIMES = "diagnostic"  # the kind of what is asked before the course and after it
+KINDS = ("exercise", "vote", BOTH_TIMES, "prediction")
 RIGHT = ("yes", "no", "skipped", "")
 LARGEST = 2_000_000  # bytes of one table
 MOST_ROWS = 20_000  # of one table
@@ -86,7 +87,7 @@ def _attempt(name: str, answer: Answer, lesson: str, title: str, pseudonym: str)
     )  # fmt: skip
 
 
-_PREFIXES = {VOTE: "vote", DIAGNOSTIC: "diagnostic"}
+_PREFIXES = {VOTE: "vote", DIAGNOSTIC: BOTH_TIMES}
 
 
 def to_csv(rows: Iterable[Attempt]) -> str:
@@ -232,7 +233,7 @@ def gains(tables: Sequence[Sequence[Attempt]]) -> list[Gain]:
     ideas: dict[str, dict[tuple[int, str], dict[int, Attempt]]] = {}
     for number, table in enumerate(tables):
         for row in table:
-            if row.kind == "diagnostic" and row.variant.isdecimal():
+            if row.kind == BOTH_TIMES and row.variant.isdecimal():
                 sittings = ideas.setdefault(row.name, {}).setdefault((number, row.pseudonym), {})
                 sittings[int(row.variant) % len(FORMS)] = row  # even seeds before, odd ones after
     return [_gain(name, list(learners.values())) for name, learners in ideas.items()]

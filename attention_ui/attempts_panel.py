@@ -10,6 +10,7 @@ from datetime import date
 import streamlit as st
 
 from attention_core.attempts import (
+    BOTH_TIMES,
     LARGEST,
     LARGEST_CLASS,
     MOST_TABLES,
@@ -114,7 +115,7 @@ def _summary(tables: list[list[Attempt]], learners: int) -> None:
     says = f"{len(tables)} table{'s' * (len(tables) != 1)}, {learners} learner{'s' * (learners != 1)}."
     st.html(f'<p role="status" class="prompt">{says}</p>')
     order = {known.name: i for i, known in enumerate(LESSONS)}
-    found = [one for one in found if one.kind != "diagnostic"]
+    found = [one for one in found if one.kind != BOTH_TIMES]
     rows = [_row(one) for one in sorted(found, key=lambda one: order.get(one.lesson, len(order)))]
     header = ("", "lesson", "learners who tried", "right at once", "right in the end", "most frequent slips")
     if rows:

@@ -56,7 +56,8 @@ def worksheet(title: str, trace: Trace, lesson: str, kind: str, variant: int = 0
     parts.append(f"<h2>{'Computed' if key else 'Compute, one matrix from another'}</h2>")
     rng = np.random.default_rng([7, variant])
     parts += [_step(number, made, kind, rng) for number, made in enumerate(trace.values(), 1)]
-    tasks = [found.task(variant) for found in EXERCISES.values() if found.lesson == lesson and _on_paper(found.task(0))]
+    tasks = [found.task(variant) for found in EXERCISES.values() if found.lesson == lesson]
+    tasks = [task for task in tasks if _on_paper(task)]
     if tasks:
         parts.append(f"<h2>{'Solutions' if key else 'Exercises'}</h2>")
         parts += [_exercise(f"E{number}", task, key, trace) for number, task in enumerate(tasks, 1)]
