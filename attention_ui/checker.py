@@ -57,7 +57,7 @@ def _arrive() -> None:
     try:
         asked = unpacked(text)
     except LinkError as error:
-        notice(f"What the link was to check cannot be read: {error} The fields have the conversation’s numbers.")
+        notice(f"What the link was to check cannot be read: {error} What stands in the fields stays.")
         return
     state = st.session_state
     state[_KIND], state[_MADE] = asked.kind, asked.made

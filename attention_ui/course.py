@@ -36,6 +36,7 @@ def close(known: Lesson) -> None:
     st.subheader("Check yourself", anchor=CHECK)
     asked = _asked()
     if hidden("exercises"):
+        st.caption(f"The link that you came by hides the exercises{', but for one that it asks for' * bool(asked)}.")
         names = [name for name in names if name == asked]
     if names:
         exercise(_chosen(known, names, asked))
