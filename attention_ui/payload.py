@@ -19,7 +19,6 @@ from attention_core.remarks import listed, remarks
 from attention_core.trace import Step
 from attention_ui.account import panel
 from attention_ui.colours import mixed_colour, mixed_name
-from attention_ui.document import Head
 from attention_ui.link import View
 from attention_ui.mathml import tree
 from attention_ui.naming import (
@@ -165,7 +164,7 @@ def _equation(picture: Picture, stage: str) -> Data:
     if stage == "x":
         return {
             "step": "x", "number": number, "title": "Embeddings", "formula": tree("X"),
-            "note": _about_words(picture.head),
+            "note": _about_words(picture),
             "warn": not all(word.known for word in picture.head.words),
             "terms": [{"name": "x", "transposed": picture.view.columns}], "checks": [],
         }  # fmt: skip
@@ -210,10 +209,12 @@ def _extra_notes(picture: Picture, stage: str) -> Sequence[str]:
     return ()
 
 
-def _about_words(head: Head) -> str:
+def _about_words(picture: Picture) -> str:
     """What X is; how the features of unknown words were guessed, those of which nothing could be guessed together."""
-    looked_up = "Each word is a list of named features, looked up in a small word list. You can change any number."
-    says = head.document.said_of_x or looked_up
+    head = picture.head
+    looked_up = "Each word is a list of named features, looked up in a small word list."
+    says = looked_up if picture.locked else f"{looked_up} You can change any number."
+    says = head.document.said_of_x or says
     labels = head.matrix("x").labels[1]
     against = [f"“{word.text}” is anything but {label}" for word in head.words
                for label, x in zip(labels, word.features, strict=False) if x < 0]  # fmt: skip

@@ -104,9 +104,8 @@ def _cells(trace: Trace) -> Iterator[tuple[str, tuple[str, int, int]]]:
 def _said(picture: Picture, without: Collection[str]) -> list[str]:
     """What the page says above its matrices."""
     told = picture.head.document.told()
-    lines = [
-        "Pick any cell, and it says where its number comes from. The file holds all that it shows: it needs no network."
-    ]
+    lines = ["Pick any cell, and it says where its number comes from. The file holds all it shows, without a network. "
+             "Numbers are changed in the app, not here."]  # fmt: skip
     if told:
         lines.append(f"Here {'; '.join(told)}.")
     if without:

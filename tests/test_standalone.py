@@ -77,6 +77,7 @@ def test_it_is_drawn_as_it_stood_and_nothing_can_be_typed():
     for way in file["ways"].values():
         assert len(way["board"]["equations"]) == len(way["board"]["stages"])  # all of them, to be walked through
         assert not any(of["editable"] or of["paintable"] for of in way["board"]["matrices"].values())
+        assert "You can change any number" not in json.dumps(way)
     assert file["ways"]["false false"]["accounts"]["w_q"][1][0]["about"] == "You typed ln 5."
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from helpers import cell
-from one_head import assert_same, board, edit, open_head, panel, pick, picked, shown
+from one_head import assert_same, board, edit, lit, open_head, panel, pick, picked, shown
 
 
 def test_files_are_made_of_the_numbers_as_they_stand(page: Page, new_page, server: str, tmp_path: Path) -> None:
@@ -43,6 +43,8 @@ def test_the_page_as_a_file_needs_nothing_and_nobody(page: Page, new_page, serve
     assert_same(shown(away), numbers)
     assert picked(away) == ("weights", 2, 1)
     assert panel(away).locator(".panel-content").inner_text() == said
+    cell(away, "scores", 2, 1).hover()
+    assert {name for name, *_ in lit(away)} == {"q", "k"}
     cell(away, "scores", 2, 1).click()
     panel(away).get_by_role("button").first.click()  # the first number that it was made of
     assert picked(away) == ("q", 2, 0)
